@@ -1,0 +1,61 @@
+import type { Message } from '../prompts/prompt';
+
+/** How a player or judge samples. Every request names all of them, because servers' own defaults differ. */
+export interface Sampling {
+  temperature: number;
+  topP: number;
+  /** Tokens at most in the answer. */
+  maxTokens: number;
+  stop?: string[];
+}
+
+export interface ChatRequest {
+  model: string;
+  messages: Message[];
+  sampling: Sampling;
+  /** Sent where given, so that a repeated request may give the same answer. */
+  seed?: number;
+}
+
+export interface ChatReply {
+  text: string;
+  /** Reasoning (`reasoning_content`, or a leading `<think>` block), kept apart: neither judged nor trained on. */
+  reasoning: string | null;
+  finishReason: string;
+  promptTokens: number;
+  completionTokens: number;
+}
+
+/** Why an HTTP attempt gave no reply. */
+export type CallErrorKind =
+  | 'rate-limited' // 429
+  | 'overloaded' // 503, 529
+  | 'server' // other 5xx
+  | 'timeout'
+  | 'connection'
+  | 'unauthorized' // 401, 403
+  | 'not-found' // 404: the model or the path
+  | 'context-length'
+  | 'content-filter'
+  | 'too-large' // 413
+  | 'bad-request' // other 4xx
+  | 'bad-reply' // 200 with something unreadable
+  | 'cancelled';
+
+/** One HTTP attempt, as the ledger stores it. */
+export interface Attempt {
+  promptTokens: number;
+  completionTokens: number;
+  usd: number;
+  milliseconds: number;
+  error: CallErrorKind | null;
+}
+
+/** An endpoint with its limits; every chat of a worker to one endpoint goes through one of these. */
+export interface ChatClient {
+  /**
+   * Asks until there is a reply or the error is final.
+   * @throws CallError of the last attempt's kind; `scope` says whether it concerns the item or the endpoint.
+   */
+  chat(request: ChatRequest, options?: { signal?: AbortSignal; onAttempt?: (attempt: Attempt) => void }): Promise<ChatReply>;
+}
