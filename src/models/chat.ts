@@ -6,7 +6,7 @@ export interface Sampling {
   topP: number;
   /** Tokens at most in the answer. */
   maxTokens: number;
-  stop?: string[];
+  stop?: string[] | undefined;
 }
 
 export interface ChatRequest {
@@ -24,6 +24,8 @@ export interface ChatReply {
   finishReason: string;
   promptTokens: number;
   completionTokens: number;
+  /** The model that the server says it used; null or absent where it does not say. */
+  model?: string | null;
 }
 
 /** Why an HTTP attempt gave no reply. */
@@ -57,5 +59,8 @@ export interface ChatClient {
    * Asks until there is a reply or the error is final.
    * @throws CallError of the last attempt's kind; `scope` says whether it concerns the item or the endpoint.
    */
-  chat(request: ChatRequest, options?: { signal?: AbortSignal; onAttempt?: (attempt: Attempt) => void }): Promise<ChatReply>;
+  chat(
+    request: ChatRequest,
+    options?: { signal?: AbortSignal; onAttempt?: (attempt: Attempt) => void },
+  ): Promise<ChatReply>;
 }

@@ -1,0 +1,39 @@
+import { ApplicationFailure } from '@temporalio/activity';
+import { messageOf, UserError } from '../src/errors';
+import type { Config } from '../src/config/schema';
+import { contentId } from '../src/identity';
+import { loadRun, type Run } from '../src/store/runs';
+import type { Place } from '../workflows/types';
+import type { Deps } from './deps';
+
+/** A failure that trying again does not mend: the run stops there and tells the operator. */
+export function finalFailure(type: string, error: unknown): ApplicationFailure {
+  return ApplicationFailure.nonRetryable(messageOf(error), type);
+}
+
+/** Runs an activity's body; what the user must mend fails at once instead of being retried. */
+export async function asActivity<T>(body: () => Promise<T>): Promise<T> {
+  try {
+    return await body();
+  } catch (error) {
+    throw UserError.isInstance(error) ? finalFailure('UserError', error) : error;
+  }
+}
+
+/** The stored run of an activity; it exists because `resolveConfig` came first. */
+export async function runOf({ store }: Deps, id: string): Promise<Run & { config: Config; split: string }> {
+  const run = await loadRun(store.pool, id);
+  if (!run?.split) throw finalFailure('UnknownRun', new Error(`The run ${id} is not in this database; start its workflow again.`));
+  return { ...run, split: run.split };
+}
+
+/** `I0`, `r1-sft-a1`, `r1-round-a1`: the short name of a place, and of the checkpoint made there. */
+export function labelOf({ round, stage, attempt }: Place): string {
+  return stage === 'start' ? 'I0' : `r${round}-${stage}-a${attempt}`;
+}
+
+/** A run's folder under the artifacts root: its id, made safe for a path; a hash tells changed ids apart. */
+export function runFolder(run: string): string {
+  const safe = run.replace(/[^\w.-]+/g, '_').replace(/^\.+/, '_').slice(0, 80);
+  return safe === run ? run : `${safe}-${contentId(run).slice(0, 8)}`;
+}

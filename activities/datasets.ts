@@ -1,0 +1,179 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Config } from '../src/config/schema';
+import { writeFileAtomic } from '../src/files';
+import { sha256 } from '../src/identity';
+import { groupsOf, type Group } from '../src/selection/groups';
+import { asTargetSees, said, type RowMeta, type TrainingRow } from '../src/selection/rows';
+import { selectAllPairs, selectPairs, selectSft, thresholdOf, type Choice, type Selection, type SelectionCounts, type SelectionRules } from '../src/selection/select';
+import { sliceOf } from '../src/prompts/split';
+import { answerKey, loadAnswers, type Answer } from '../src/store/answers';
+import { loadArena, loadBattles } from '../src/store/arenas';
+import { loadCheckpoint, loadDataset, saveDataset } from '../src/store/artifacts';
+import { loadGames } from '../src/store/games';
+import { loadPrompts, partOf } from '../src/store/prompts';
+import type { Prompt } from '../src/prompts/prompt';
+import type { ModelRef, Place, StageName } from '../workflows/types';
+import { asActivity, finalFailure, labelOf, runFolder, runOf } from './context';
+import type { Deps } from './deps';
+
+export interface DatasetRequest {
+  run: string;
+  place: Place;
+  /** The model that battled as target. */
+  target: ModelRef;
+  /** The stage's arena, and for a reward model on both slices the DPO stage's arena too. */
+  arenas: string[];
+  /** The same stage's datasets of earlier rounds, by kind: data accumulate (arXiv 2407.10627 §3). */
+  earlier: Record<string, string>;
+}
+
+export interface BuiltDatasets {
+  /** Dataset ids by kind: sft; dpo; reward and ppo. */
+  datasets: Record<string, string>;
+  /** Rows of the first kind, earlier rounds' included. */
+  rows: number;
+  counts: SelectionCounts;
+}
+
+/** What a row is made of, loaded once for all battles of the stage. */
+interface Material {
+  groups: Group[];
+  incomplete: number;
+  prompts: Map<string, Prompt>;
+  answers: Map<string, Answer>;
+  arena: string;
+}
+
+export function createDatasetActivities(deps: Deps) {
+  const { pool } = deps.store;
+
+  return {
+    /** Selects a stage's training rows from its battles and writes them after those of earlier rounds. */
+    buildDatasets: (request: DatasetRequest): Promise<BuiltDatasets> =>
+      asActivity(async () => {
+        const { config } = await runOf(deps, request.run);
+        const stage = request.place.stage as StageName;
+        if (stage === 'sft') return single(await build(config, request, 'sft'));
+        if (stage === 'dpo') return single(await build(config, request, 'dpo'));
+        const reward = await build(config, request, 'reward');
+        const prompts = await build(config, request, 'ppo');
+        return { datasets: { ppo: prompts.id, reward: reward.id }, rows: reward.rows, counts: { ...reward.counts, ppoPrompts: prompts.rows } };
+      }),
+  };
+
+  type Kind = StageName | 'reward';
+
+  const single = ({ id, rows, counts, kind }: { id: string; rows: number; counts: SelectionCounts; kind: Kind }): BuiltDatasets => ({
+    datasets: { [kind]: id },
+    rows,
+    counts,
+  });
+
+  async function build(config: Config, request: DatasetRequest, kind: Kind) {
+    const { run, place } = request;
+    const id = `${run}/${labelOf(place)}/${kind}`;
+    const existing = await loadDataset(pool, id);
+    if (existing) return { id, kind, rows: existing.rows, counts: existing.counts };
+
+    const fresh = kind === 'ppo' ? await promptRows(config, request) : await battleRows(config, request, kind);
+    const maxRows = kind === 'reward' ? config.ppo.rewardModel.maxPairs : null;
+    const lines = capped([...(await earlierLines(request.earlier[kind])), ...fresh.rows.map((row) => JSON.stringify(row))], maxRows);
+    if (lines.length === 0)
+      throw finalFailure(
+        'NoTrainingData',
+        new Error(`No battle gave a row for ${kind} (${JSON.stringify(fresh.counts)}). Lower the threshold (${kind === 'reward' ? 'ppo.rewardModel' : kind}.threshold) or use larger slices.`),
+      );
+    const path = join(deps.artifacts, runFolder(run), labelOf(place), `${kind}.jsonl`);
+    const hash = await writeFileAtomic(path, `${lines.join('\n')}\n`);
+    const counts = { ...fresh.counts, newRows: fresh.rows.length };
+    const settings = { selection: config.selection, threshold: thresholdFor(config, kind, place.round), earlier: request.earlier[kind] ?? null };
+    await saveDataset(pool, { id, run, ...{ round: place.round, stage: place.stage, attempt: place.attempt }, kind, settings, counts, rows: lines.length, path, sha256: hash });
+    return { id, kind, rows: lines.length, counts };
+  }
+
+  /** Rows of an earlier dataset as they stand in its file, whose hash must still be right. */
+  async function earlierLines(id: string | undefined): Promise<string[]> {
+    if (id === undefined) return [];
+    const dataset = await loadDataset(pool, id);
+    if (!dataset) throw finalFailure('UnknownDataset', new Error(`The dataset ${id} is not stored.`));
+    const text = await readFile(dataset.path, 'utf8');
+    if (sha256(text) !== dataset.sha256)
+      throw finalFailure('ChangedDataset', new Error(`${dataset.path} is not what was written (sha256 differs). Restore the file, or roll back to the round that made it.`));
+    return text.split('\n').filter(Boolean);
+  }
+
+  async function promptRows(config: Config, { run, place }: DatasetRequest) {
+    const { split } = await runOf(deps, run);
+    const ids = await partOf(pool, split, sliceOf(config, place.round, 'ppo'));
+    const prompts = await loadPrompts(pool, ids);
+    const rows: TrainingRow[] = ids.map((id) => ({
+      prompt: asTargetSees(prompts.get(id)?.messages ?? [], config.target.systemPrompt),
+      meta: { run, round: place.round, stage: place.stage, prompt: id, battles: [] },
+    }));
+    return { rows, counts: { selected: rows.length } as SelectionCounts };
+  }
+
+  async function battleRows(config: Config, request: DatasetRequest, kind: 'sft' | 'dpo' | 'reward') {
+    const target = (await loadCheckpoint(pool, request.target.checkpoint))?.player;
+    if (!target) throw finalFailure('UnknownCheckpoint', new Error(`${request.target.label} has not battled.`));
+    const rows: TrainingRow[] = [];
+    const counts: SelectionCounts = {};
+    for (const arena of request.arenas) {
+      const material = await load(arena);
+      const selection = choose(config, kind, request.place.round, target, material);
+      for (const choice of selection.choices) rows.push(rowOf(config, request, kind, choice, material));
+      for (const [reason, n] of Object.entries({ ...selection.counts, incompleteGroup: material.incomplete })) counts[reason] = (counts[reason] ?? 0) + n;
+    }
+    return { rows, counts };
+  }
+
+  async function load(arenaId: string): Promise<Material> {
+    const arena = await loadArena(pool, arenaId);
+    if (!arena) throw finalFailure('UnknownArena', new Error(`The arena ${arenaId} is not planned.`));
+    const battles = await loadBattles(pool, arenaId);
+    const games = await loadGames(pool, arena.judge, battles.flatMap(({ prompt, playerA: a, playerB: b }) => [{ prompt, first: a, second: b }, { prompt, first: b, second: a }]));
+    const answers = await loadAnswers(pool, battles.flatMap(({ prompt, playerA, playerB }) => [[playerA, prompt] as const, [playerB, prompt] as const]));
+    const prompts = await loadPrompts(pool, [...new Set(battles.map(({ prompt }) => prompt))]);
+    return { ...groupsOf(battles, games), prompts, answers, arena: arenaId };
+  }
+}
+
+function thresholdFor({ sft, dpo, ppo }: Config, kind: string, round: number): number {
+  return thresholdOf(kind === 'sft' ? sft.threshold : kind === 'dpo' ? dpo.threshold : ppo.rewardModel.threshold, round);
+}
+
+function choose(config: Config, kind: 'sft' | 'dpo' | 'reward', round: number, target: string, { groups, answers }: Material): Selection {
+  const rules: SelectionRules = {
+    threshold: thresholdFor(config, kind, round),
+    margin: config.selection.margin,
+    unfit: (player, prompt) => {
+      const answer = answers.get(answerKey(player, prompt));
+      return !answer?.text.trim() || (config.selection.skipTruncated && answer.finishReason === 'length');
+    },
+  };
+  if (kind === 'sft') return selectSft(groups, target, rules);
+  return kind === 'reward' && config.ppo.rewardModel.pairs === 'all' ? selectAllPairs(groups, rules) : selectPairs(groups, rules);
+}
+
+function rowOf(config: Config, { run, place }: DatasetRequest, kind: 'sft' | 'dpo' | 'reward', choice: Choice, material: Material): TrainingRow {
+  const text = (player: string) => material.answers.get(answerKey(player, choice.prompt))?.text ?? '';
+  const prompt = asTargetSees(material.prompts.get(choice.prompt)?.messages ?? [], config.target.systemPrompt);
+  const meta: RowMeta = {
+    run,
+    round: place.round,
+    stage: place.stage,
+    prompt: choice.prompt,
+    battles: [`${material.arena}#${choice.battle}`],
+    chosen: choice.chosen,
+    rejected: choice.rejected,
+    gap: choice.gap,
+  };
+  if (kind === 'sft') return { prompt, completion: said(text(choice.chosen)), meta };
+  return { prompt, chosen: said(text(choice.chosen)), rejected: said(text(choice.rejected)), meta };
+}
+
+/** The newest rows, where there are more than allowed. */
+function capped(lines: string[], max: number | null): string[] {
+  return max === null ? lines : lines.slice(-max);
+}

@@ -1,0 +1,16 @@
+import type { ModelPool } from '../src/models/pool';
+import type { ServingBackends } from '../src/serving/backends';
+import type { Store } from '../src/store/open';
+import type { LocalTrainer } from '../src/training/local';
+
+/** What activities need of their worker. */
+export interface Deps {
+  store: Store;
+  models: ModelPool;
+  serving: ServingBackends;
+  trainer: LocalTrainer;
+  /** Root of datasets, jobs and checkpoints. */
+  artifacts: string;
+  /** The worker's default configuration, which `{}` runs, with the folder that its paths are relative to. */
+  defaults: { config: unknown; folder: string } | null;
+}

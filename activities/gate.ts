@@ -1,0 +1,43 @@
+import { gateDecision, gateStatistic, type GateGame } from '../src/arena/gate';
+import { UserError } from '../src/errors';
+import { loadArena } from '../src/store/arenas';
+import { loadCheckpoint } from '../src/store/artifacts';
+import { gamesOfArena } from '../src/store/games';
+import { saveGate } from '../src/store/results';
+import type { GateResult, ModelRef, Place } from '../workflows/types';
+import { asActivity, finalFailure, runOf } from './context';
+import type { Deps } from './deps';
+
+export interface GateRequest {
+  run: string;
+  place: Place;
+  arena: string;
+  candidate: ModelRef;
+  opponent: ModelRef;
+}
+
+export function createGateActivities(deps: Deps) {
+  const { pool } = deps.store;
+
+  return {
+    /** Decides between a candidate and its like by their games on the gate's prompts (design §1, gate). */
+    decideGate: ({ run, place, arena: id, candidate, opponent }: GateRequest): Promise<GateResult> =>
+      asActivity(async () => {
+        const { config } = await runOf(deps, run);
+        const arena = await loadArena(pool, id);
+        const player = (await loadCheckpoint(pool, candidate.checkpoint))?.player;
+        if (!arena || !player) throw finalFailure('UnknownArena', new Error(`The gate ${id} has not been played.`));
+        const games = (await gamesOfArena(pool, id)).flatMap(({ prompt, first, verdict }): GateGame[] => {
+          if (verdict === 'invalid') return [];
+          const score = verdict === 'tie' ? 0.5 : verdict === 'win' ? 1 : 0;
+          return [{ prompt, score: first === player ? score : 1 - score }];
+        });
+        if (games.length === 0) throw new UserError(`The gate ${id} has no readable game: look at the evaluation judge's answers.`);
+        const { mean, lower, upper, prompts, decision, sentence } = gateDecision(gateStatistic(games), config.gate);
+        const result: GateResult = { candidate: candidate.label, opponent: opponent.label, mean, lower, upper, prompts, decision, sentence };
+        const { round, stage, attempt } = place;
+        await saveGate(pool, { arena: id, run, round, stage, attempt, ...result, games: games.length });
+        return result;
+      }),
+  };
+}

@@ -1,0 +1,91 @@
+import { join } from 'node:path';
+import type { Config } from '../src/config/schema';
+import { checkpointPlayer, evaluationJudge, judgeParty } from '../src/models/roster';
+import { sliceOf } from '../src/prompts/split';
+import { saveArena, type Purpose } from '../src/store/arenas';
+import { loadCheckpoint } from '../src/store/artifacts';
+import { savePlayer } from '../src/store/players';
+import { partOf } from '../src/store/prompts';
+import type { ModelRef, Place, PlannedArena, StageName } from '../workflows/types';
+import { asActivity, finalFailure, labelOf, runOf } from './context';
+import type { Deps } from './deps';
+import { competitorsOf } from './roster';
+
+export interface ArenaRequest {
+  run: string;
+  place: Place;
+  purpose: Purpose;
+  judge: 'data' | 'evaluation';
+  /** Checkpoints that take part. Training: the target. Gate: candidate, opponent. Evaluation: the new one and those kept. */
+  models: ModelRef[];
+  /** Evaluation: names that have met each other before; only pairs with somebody new are played. */
+  known?: string[];
+  /** Gate: prompts of the reserve that earlier gates used up. */
+  gatePromptsUsed?: number;
+}
+
+interface NamedPlayer {
+  id: string;
+  name: string;
+}
+
+export function createPlanArenaActivities(deps: Deps) {
+  const { pool } = deps.store;
+
+  return {
+    /** Plans an arena's battles, all pairs of a prompt together, in the split's order; planning twice changes nothing. */
+    planArena: (request: ArenaRequest): Promise<PlannedArena> =>
+      asActivity(async () => {
+        const { config, split } = await runOf(deps, request.run);
+        const prompts = await partOf(pool, split, ...promptRange(config, request));
+        const pairs = await pairsOf(config, request);
+        const judge = judgeParty(request.judge === 'data' ? config.judge : evaluationJudge(config));
+        const id = arenaId(request);
+        const battles = prompts.flatMap((prompt) => pairs.map(([a, b]) => ({ prompt, playerA: a.id, playerB: b.id })));
+        await saveArena(
+          pool,
+          { id, run: request.run, ...placeColumns(request.place), purpose: request.purpose, judge: judge.id, size: battles.length },
+          battles.map((battle, position) => ({ ...battle, position })),
+        );
+        const perPrompt = Math.max(1, pairs.length);
+        return { arena: id, battles: battles.length, batch: Math.max(1, Math.round(config.arena.batch / perPrompt)) * perPrompt };
+      }),
+  };
+
+  async function pairsOf(config: Config, { purpose, models, known = [], place }: ArenaRequest): Promise<[NamedPlayer, NamedPlayer][]> {
+    const own = await Promise.all(models.map((model) => registerModel(config, model)));
+    if (purpose === 'gate') return [[own[0] as NamedPlayer, own[1] as NamedPlayer]];
+    const competitors = (await competitorsOf(config)).filter(({ joins }) => joins <= place.round);
+    const pairs = allPairs<NamedPlayer>([...own, ...competitors]);
+    if (purpose === 'training')
+      return config.arena.pairs === 'target' ? pairs.filter(([a, b]) => a.id === own[0]?.id || b.id === own[0]?.id) : pairs;
+    const met = new Set(known);
+    return pairs.filter(([a, b]) => !met.has(a.name) || !met.has(b.name));
+  }
+
+  async function registerModel(config: Config, model: ModelRef): Promise<NamedPlayer> {
+    const checkpoint = await loadCheckpoint(pool, model.checkpoint);
+    if (!checkpoint) throw finalFailure('UnknownCheckpoint', new Error(`The checkpoint ${model.checkpoint} is not stored.`));
+    const player = checkpointPlayer(config, { ...checkpoint, label: model.label });
+    await savePlayer(pool, player);
+    await pool.query('update checkpoints set player = $2 where id = $1', [checkpoint.id, player.id]);
+    return player;
+  }
+}
+
+function promptRange(config: Config, { purpose, place, gatePromptsUsed = 0 }: ArenaRequest): [Parameters<typeof partOf>[2], number?, number?] {
+  if (purpose === 'evaluation') return ['test'];
+  if (purpose === 'training') return [sliceOf(config, place.round, place.stage as StageName)];
+  return ['gate', gatePromptsUsed, gatePromptsUsed + config.gate.prompts];
+}
+
+function allPairs<T>(items: readonly T[]): [T, T][] {
+  return items.flatMap((a, index) => items.slice(index + 1).map((b): [T, T] => [a, b]));
+}
+
+const placeColumns = ({ round, stage, attempt }: Place) => ({ round, stage, attempt });
+
+/** `run/r1-sft-a1/training`; the data judge's evaluation stands beside the evaluation judge's. */
+export function arenaId({ run, place, purpose, judge }: Pick<ArenaRequest, 'run' | 'place' | 'purpose' | 'judge'>): string {
+  return join(run, labelOf(place), purpose === 'evaluation' && judge === 'data' ? 'evaluation-data' : purpose);
+}

@@ -1,0 +1,214 @@
+import { Context } from '@temporalio/activity';
+import { CancelledFailure } from '@temporalio/common';
+import { battleOutcome, type Outcome, type Verdict } from '../src/arena/outcome';
+import { messageOf } from '../src/errors';
+import { seedFrom } from '../src/identity';
+import { createJudge, type Judge } from '../src/judge/judge';
+import type { Attempt } from '../src/models/chat';
+import { CallError } from '../src/models/errors';
+import { evaluationJudge, judgeParty, type Player } from '../src/models/roster';
+import type { Config } from '../src/config/schema';
+import type { Prompt } from '../src/prompts/prompt';
+import { battleScores } from '../src/selection/groups';
+import { asTargetSees } from '../src/selection/rows';
+import { answerKey, loadAnswers, type Answer } from '../src/store/answers';
+import { commonProblem, countOutcomes, loadArena, loadBattles, reopenFailed, saveOutcomes, type Arena, type Battle, type PlayedBattle } from '../src/store/arenas';
+import { gameKey, loadGames, type GameScores } from '../src/store/games';
+import { spendOf } from '../src/store/ledger';
+import { loadPrompts } from '../src/store/prompts';
+import type { ArenaReport, BatchResult } from '../workflows/types';
+import { asActivity, finalFailure, runOf } from './context';
+import type { Deps } from './deps';
+import { rosterOf } from './roster';
+
+export interface BatchRequest {
+  arena: string;
+  /** Positions of the planned battles, from `from` to before `to`. */
+  from: number;
+  to: number;
+  /** At this spend of the run no call is made any more; null: no cap. */
+  budgetUsd: number | null;
+}
+
+/** Sent on a timer, because a batch that waits in the limiter makes no progress to tell. */
+const HEARTBEAT_MS = 2000;
+
+/** Kinds of error that every further call to the endpoint would meet: the run stops at once and asks. */
+const HOPELESS = ['unauthorized', 'not-found'];
+
+export function createPlayActivities(deps: Deps) {
+  const { store } = deps;
+  const { pool } = store;
+
+  return {
+    /**
+     * Plays a range of an arena's battles all the way: answers, both games, outcomes. What is stored already is not
+     * bought again, and each answer and game is stored as it arrives, so that repeating a batch is harmless.
+     */
+    playBatch: (request: BatchRequest): Promise<BatchResult> =>
+      asActivity(async () => {
+        const context = Context.current();
+        const arena = await arenaOf(request.arena);
+        const battles = await loadBattles(pool, request.arena, request.from, request.to);
+        const open = battles.filter(({ outcome }) => outcome === null || outcome === 'failed');
+        await refuseOverBudget(arena.run, request.budgetUsd);
+        const table = await openTable(arena, open, context.cancellationSignal);
+        let done = battles.length - open.length;
+        const beat = () => context.heartbeat({ done, of: battles.length });
+        beat();
+        const timer = setInterval(beat, HEARTBEAT_MS);
+        const played: PlayedBattle[] = [];
+        try {
+          await Promise.all(
+            open.map(async (battle) => {
+              played.push(await table.play(battle));
+              done++;
+            }),
+          );
+        } finally {
+          clearInterval(timer);
+        }
+        if (context.cancellationSignal.aborted) throw new CancelledFailure('The batch was cancelled; what had arrived is stored.');
+        await table.billed();
+        await saveOutcomes(pool, arena.id, played);
+        const hopeless = table.hopeless();
+        if (hopeless) throw finalFailure('EndpointRefused', hopeless);
+        return { battles: battles.length, failed: played.filter(({ outcome }) => outcome === 'failed').length, ...table.spent() };
+      }),
+
+    /** Counts an arena's outcomes and says whether too many battles failed or could not be read. */
+    reportArena: ({ arena: id }: { arena: string }): Promise<ArenaReport> =>
+      asActivity(async () => {
+        const arena = await arenaOf(id);
+        const { config } = await runOf(deps, arena.run);
+        const counts = await countOutcomes(pool, id);
+        const share = (outcome: Outcome) => (arena.size === 0 ? 0 : counts[outcome] / arena.size);
+        const percent = (value: number) => `${(100 * value).toFixed(1)}%`;
+        const { maxFailedShare, maxInvalidShare } = config.arena;
+        const problem =
+          share('failed') > maxFailedShare
+            ? `${counts.failed} of ${arena.size} battles failed (${percent(share('failed'))}, arena.maxFailedShare allows ${percent(maxFailedShare)}): ${(await commonProblem(pool, id)) ?? 'no reason was stored'}`
+            : share('invalid') > maxInvalidShare
+              ? `${counts.invalid} of ${arena.size} battles have an unreadable verdict (${percent(share('invalid'))}, arena.maxInvalidShare allows ${percent(maxInvalidShare)}): check the judge's answers`
+              : null;
+        return { battles: arena.size, counts: { ...counts }, problem };
+      }),
+
+    /** Lets the failed battles of an arena be played again. */
+    reopenArena: ({ arena }: { arena: string }): Promise<number> => asActivity(() => reopenFailed(pool, arena)),
+  };
+
+  async function arenaOf(id: string): Promise<Arena> {
+    const arena = await loadArena(pool, id);
+    if (!arena) throw finalFailure('UnknownArena', new Error(`The arena ${id} is not planned in this database.`));
+    return arena;
+  }
+
+  async function refuseOverBudget(run: string, budgetUsd: number | null): Promise<void> {
+    if (budgetUsd === null) return;
+    const { usd } = await spendOf(pool, run);
+    if (usd >= budgetUsd)
+      throw finalFailure('BudgetReached', new Error(`$${usd.toFixed(2)} of $${budgetUsd.toFixed(2)} are spent. Send setBudget {"usd": ${Math.ceil(usd * 2)}} to go on.`));
+  }
+
+  /** What one batch shares: its prompts, players, judge, stored rows, and the bill. */
+  async function openTable(arena: Arena, battles: readonly Battle[], signal: AbortSignal) {
+    const { config } = await runOf(deps, arena.run);
+    const prompts = await loadPrompts(pool, [...new Set(battles.map(({ prompt }) => prompt))]);
+    const seats = battles.flatMap(({ prompt, playerA, playerB }) => [[playerA, prompt] as const, [playerB, prompt] as const]);
+    const answers = await loadAnswers(pool, seats);
+    const games = await loadGames(pool, arena.judge, battles.flatMap(({ prompt, playerA: a, playerB: b }) => [{ prompt, first: a, second: b }, { prompt, first: b, second: a }]));
+    const { players, checkpoints } = await rosterOf(deps, arena.run, config);
+    const serve = (id: string) => {
+      const checkpoint = checkpoints.find((one) => one.id === id);
+      if (!checkpoint) throw new Error(`the checkpoint ${id} is not stored`);
+      return deps.serving.serve(checkpoint, config.target.serve);
+    };
+    const judge = await judgeOf(config, arena.judge);
+    const bill = { calls: 0, usd: 0 };
+    const entries: Promise<void>[] = [];
+    let hopeless: unknown = null;
+
+    const pay = (party: string) => (attempt: Attempt) => {
+      bill.calls++;
+      bill.usd += attempt.usd;
+      entries.push(store.ledger.put({ ...attempt, run: arena.run, purpose: arena.purpose, party }));
+    };
+    const asked = new Map<string, Promise<Answer>>();
+    const answerOf = (playerId: string, prompt: Prompt): Promise<Answer> => {
+      const key = answerKey(playerId, prompt.id);
+      const stored = answers.get(key);
+      if (stored) return Promise.resolve(stored);
+      const pending = asked.get(key) ?? ask(players.get(playerId), prompt);
+      asked.set(key, pending);
+      return pending;
+    };
+    const ask = async (player: Player | undefined, prompt: Prompt): Promise<Answer> => {
+      if (!player) throw new Error('the player is not in the configuration');
+      if (player.kind === 'recorded') throw new Error(`${player.name} has no recorded answer to this prompt`);
+      const request = {
+        messages: asTargetSees(prompt.messages, player.systemPrompt),
+        sampling: player.sampling,
+        // The same question of the same run asks for the same sample, also after a crash.
+        seed: seedFrom(config.seed, player.id, prompt.id),
+      };
+      const call = async () => {
+        const { reach, model } = player.reach ? { reach: player.reach, model: player.model } : await serve(player.model);
+        const client = await deps.models.client(reach);
+        return client.chat({ ...request, model }, { signal, onAttempt: pay(player.id) });
+      };
+      const reply = await call().catch((error: unknown) => {
+        // A model server of ours that died is started again by `serve`, at another address.
+        if (player.kind === 'checkpoint' && CallError.isInstance(error) && error.kind === 'connection') return call();
+        throw error;
+      });
+      const { text, reasoning, finishReason, promptTokens, completionTokens } = reply;
+      return store.answers.put({ player: player.id, prompt: prompt.id, sample: 0, text, reasoning, finishReason, promptTokens, completionTokens });
+    };
+    const gameOf = async (prompt: Prompt, first: Answer, second: Answer): Promise<GameScores> => {
+      const key = gameKey(prompt.id, first.player, second.player);
+      const stored = games.get(key);
+      if (stored) return stored;
+      const { text, ...read } = await judge.judge(prompt.messages, first.text, second.text, {
+        signal,
+        seed: seedFrom(config.seed, judge.id, key),
+        onAttempt: pay(judge.id),
+      });
+      const game = await store.games.put({ judge: judge.id, prompt: prompt.id, first: first.player, second: second.player, text, ...read });
+      games.set(key, game);
+      return game;
+    };
+
+    return {
+      spent: () => bill,
+      /** Settles when every attempt stands in the ledger. */
+      billed: () => Promise.all(entries),
+      hopeless: () => hopeless,
+      /** Plays one battle; what goes wrong is its outcome. */
+      play: async ({ position, prompt: promptId, playerA, playerB }: Battle): Promise<PlayedBattle> => {
+        try {
+          const prompt = prompts.get(promptId);
+          if (!prompt) throw new Error('the prompt is not stored');
+          const [a, b] = await Promise.all([answerOf(playerA, prompt), answerOf(playerB, prompt)]);
+          const [one, two] = await Promise.all([gameOf(prompt, a, b), gameOf(prompt, b, a)]);
+          const scores = battleScores(promptId, playerA, playerB, games);
+          return { position, outcome: battleOutcome(one.verdict, mirrored(two.verdict)), margin: scores && scores.a - scores.b, problem: null };
+        } catch (error) {
+          if (CallError.isInstance(error) && HOPELESS.includes(error.kind)) hopeless = error;
+          return { position, outcome: 'failed', margin: null, problem: messageOf(error).slice(0, 300) };
+        }
+      },
+    };
+  }
+
+  async function judgeOf(config: Config, id: string): Promise<Judge> {
+    const settings = [config.judge, evaluationJudge(config)].find((judge) => judgeParty(judge).id === id);
+    if (!settings) throw finalFailure('UnknownJudge', new Error(`The judge ${id} of this arena is not in the configuration any more.`));
+    return createJudge({ ...settings, client: await deps.models.client(settings) });
+  }
+}
+
+/** A verdict of the swapped game as the other player sees it. */
+function mirrored(verdict: Verdict): Verdict {
+  return verdict === 'win' ? 'loss' : verdict === 'loss' ? 'win' : verdict;
+}

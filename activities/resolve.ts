@@ -1,0 +1,149 @@
+import { Context } from '@temporalio/activity';
+import { checkConfig } from '../src/config/check';
+import { configHash } from '../src/config/freeze';
+import { parseConfig } from '../src/config/load';
+import type { Config, ConfigInput } from '../src/config/schema';
+import { UserError } from '../src/errors';
+import { evaluationJudge, judgeParty, type Player } from '../src/models/roster';
+import { readAnswers } from '../src/models/recorded';
+import { normaliseText, type Prompt } from '../src/prompts/prompt';
+import { readPrompts } from '../src/prompts/read';
+import { sliceOf, splitPrompts } from '../src/prompts/split';
+import { saveAnswers, type Answer } from '../src/store/answers';
+import { saveEvent } from '../src/store/events';
+import { saveJudge, savePlayer } from '../src/store/players';
+import { loadPrompts, partOf, savePrompts, saveSplit } from '../src/store/prompts';
+import { loadRun, saveRun, type Run } from '../src/store/runs';
+import type { Continued, FlywheelInput, FlywheelState, RunPlan } from '../workflows/types';
+import { asActivity } from './context';
+import type { Deps } from './deps';
+import { competitorsOf } from './roster';
+
+const HEARTBEAT_MS = 2000;
+const FIELDS = ['config', 'rounds', 'pauseAfter', 'rollback', 'continued'];
+
+export function createResolveActivities(deps: Deps) {
+  const { pool } = deps.store;
+
+  return {
+    /**
+     * The first activity of a run: checks and freezes the configuration, deals the prompts, enters players and judges.
+     * Everything that can be wrong is found here, before anything is paid for. A run that exists goes on where it stopped.
+     */
+    resolveConfig: ({ run, input }: { run: string; input: FlywheelInput }): Promise<Continued> =>
+      asActivity(async () => {
+        const timer = setInterval(() => Context.current().heartbeat(), HEARTBEAT_MS);
+        try {
+          const existing = await loadRun(pool, run);
+          const config = configOf(input, existing);
+          const hash = configHash(config);
+          if (existing && existing.configHash !== hash)
+            throw new UserError(`The run ${run} was started with another configuration, and what decides results is frozen. Start the new configuration under another id, or leave out "config" to go on with the old one.`);
+          const problems = await checkConfig(config, deps.models);
+          if (problems.length > 0) throw new UserError(problems.join('\n'));
+          const split = existing?.split ?? (await deal(config));
+          await refuseMissingSlices(config, split);
+          for (const judge of [config.judge, evaluationJudge(config)]) await saveJudge(pool, judgeParty(judge));
+          for (const player of await competitorsOf(config)) {
+            await savePlayer(pool, player);
+            if (player.kind === 'recorded') await importAnswers(config, split, player);
+          }
+          await saveRun(pool, { id: run, config, configHash: hash, split });
+          await saveEvent(pool, { run, kind: existing ? 'continued' : 'started', sentence: existing ? 'The run goes on.' : `The run starts with configuration ${hash}.`, detail: {} });
+          return { plan: planOf(run, config), state: (existing?.state as FlywheelState | null) ?? freshState(config) };
+        } finally {
+          clearInterval(timer);
+        }
+      }),
+  };
+
+  function configOf(input: FlywheelInput, existing: Run | null): Config {
+    for (const key of Object.keys(input))
+      if (!FIELDS.includes(key)) throw new UserError(`"${key}" is no field of the input. Known: ${FIELDS.slice(0, 4).join(', ')}. Example: {"rounds": 2}`);
+    const given = input.config ?? existing?.config ?? deps.defaults?.config;
+    if (given === undefined) throw new UserError('The input has no "config", and this worker has no default one. Start the worker with --config FILE, or give {"config": {…}}.');
+    const { rounds, pauseAfter } = input;
+    const merged: Partial<ConfigInput> = { ...(given as ConfigInput), ...(rounds === undefined ? {} : { rounds }), ...(pauseAfter === undefined ? {} : { pauseAfter }) };
+    return parseConfig(merged, { where: 'the input', folder: deps.defaults?.folder ?? process.cwd() });
+  }
+
+  async function deal(config: Config): Promise<string> {
+    const prompts = await readPrompts(config.prompts.source);
+    const testSet = config.evaluation.testSet && (await readPrompts(config.evaluation.testSet));
+    const split = splitPrompts(config, prompts, testSet);
+    await savePrompts(pool, [...prompts, ...(testSet ?? [])]);
+    await saveSplit(pool, split.id, split.parts);
+    return split.id;
+  }
+
+  /** A run that goes on for more rounds than it was dealt for has no prompts for them. */
+  async function refuseMissingSlices(config: Config, split: string): Promise<void> {
+    if (config.rounds === 0) return;
+    const last = sliceOf(config, config.rounds, config.stages.at(-1) ?? 'ppo');
+    if ((await partOf(pool, split, last, 0, 1)).length === 0)
+      throw new UserError(`rounds: ${config.rounds} rounds need the prompts of ${last}, and this run's split was frozen without it. Set prompts.slices for more rounds before a run's first start.`);
+  }
+
+  /** Enters a recorded player's answers to the run's prompts, matched by the prompt's own id or its text. */
+  async function importAnswers(config: Config, split: string, player: Player): Promise<void> {
+    const file = config.competitors.flatMap((one) => ('answers' in one && one.id === player.name ? [one.answers] : []))[0];
+    if (file === undefined) return;
+    const { rows } = await pool.query<{ prompt: string }>('select prompt from splits where split = $1', [split]);
+    const prompts = await loadPrompts(pool, rows.map((row) => row.prompt));
+    const find = finder([...prompts.values()]);
+    const found = new Map<string, Answer>();
+    for await (const { key, answer } of readAnswers(file)) {
+      const prompt = find(key);
+      if (prompt) found.set(prompt.id, recordedAnswer(player.id, prompt.id, answer));
+    }
+    const missing = prompts.size - found.size;
+    if (missing > config.arena.maxFailedShare * prompts.size)
+      throw new UserError(`competitors (${player.name}): ${file} lacks ${missing} of the run's ${prompts.size} prompts (${[...prompts.values()].find(({ id }) => !found.has(id))?.originalId ?? 'first by text'} …), and arena.maxFailedShare allows ${(100 * config.arena.maxFailedShare).toFixed(0)}%. Add the answers, or take these prompts out of prompts.source.`);
+    const answers = [...found.values()];
+    for (let from = 0; from < answers.length; from += 500) await saveAnswers(pool, answers.slice(from, from + 500));
+  }
+}
+
+/** Finds the prompt that a recorded answer belongs to. */
+function finder(prompts: readonly Prompt[]): (key: { originalId?: string; promptText?: string }) => Prompt | undefined {
+  const byId = new Map(prompts.flatMap((prompt) => [[prompt.id, prompt] as const, ...(prompt.originalId === null ? [] : [[prompt.originalId, prompt] as const])]));
+  const byText = new Map(prompts.map((prompt) => [normaliseText(prompt.messages.at(-1)?.content ?? ''), prompt]));
+  return ({ originalId, promptText }) =>
+    (originalId === undefined ? undefined : byId.get(originalId)) ?? (promptText === undefined ? undefined : byText.get(normaliseText(promptText)));
+}
+
+/** Nobody counted its tokens or knows how it ended; the length in words stands in for the tokens. */
+function recordedAnswer(player: string, prompt: string, text: string): Answer {
+  return { player, prompt, sample: 0, text, reasoning: null, finishReason: 'recorded', promptTokens: 0, completionTokens: text.split(/\s+/).length };
+}
+
+function planOf(run: string, config: Config): RunPlan {
+  return {
+    run,
+    name: config.name,
+    rounds: config.rounds,
+    stages: config.stages,
+    pauseAfter: config.pauseAfter,
+    window: config.arena.window,
+    heartbeat: config.heartbeat,
+    evaluation: { after: config.evaluation.after, dataJudge: config.evaluation.dataJudge, ownJudge: config.evaluation.judge !== null },
+    competitors: config.competitors.map(({ id, joins }) => ({ id, joins })),
+    gatePrompts: config.gate.prompts,
+    rewardPairs: config.ppo.rewardModel.data,
+    trainsStart: config.start.sft !== null,
+    sftInit: config.sft.init,
+    minRewardAccuracy: config.ppo.rewardModel.minAccuracy,
+  };
+}
+
+function freshState(config: Config): FlywheelState {
+  return {
+    attempt: 1,
+    finished: [],
+    paused: null,
+    budgetUsd: config.budget.usd,
+    cursor: null,
+    lastAction: null,
+    lastProblem: null,
+  };
+}

@@ -1,0 +1,53 @@
+import { Context } from '@temporalio/activity';
+import type { Message } from '../src/prompts/prompt';
+import { loadCheckpoint, saveCheckpoint, setCheckpointStatus, type CheckpointStatus } from '../src/store/artifacts';
+import { describeBase } from '../src/training/base';
+import type { ModelRef } from '../workflows/types';
+import { asActivity, finalFailure, runOf } from './context';
+import type { Deps } from './deps';
+
+const CANARY: Message[] = [{ role: 'user', content: 'Say hello.' }];
+const HEARTBEAT_MS = 2000;
+
+export function createServeActivities(deps: Deps) {
+  const { pool } = deps.store;
+
+  return {
+    /** Makes a checkpoint answer, and asks it one question (the canary): a wrong model name or broken weights show here. */
+    serve: ({ run, model }: { run: string; model: ModelRef }): Promise<{ answer: string }> =>
+      asActivity(async () => {
+        const context = Context.current();
+        const timer = setInterval(() => context.heartbeat(), HEARTBEAT_MS);
+        try {
+          const { config } = await runOf(deps, run);
+          const checkpoint = await loadCheckpoint(pool, model.checkpoint);
+          if (!checkpoint) throw finalFailure('UnknownCheckpoint', new Error(`The checkpoint ${model.checkpoint} is not stored.`));
+          const served = await deps.serving.serve({ ...checkpoint, label: model.label }, config.target.serve);
+          const client = await deps.models.client(served.reach);
+          const sampling = { ...config.target.sampling, temperature: 0, maxTokens: Math.min(16, config.target.sampling.maxTokens) };
+          const reply = await client.chat({ model: served.model, messages: CANARY, sampling }, { signal: context.cancellationSignal });
+          if (reply.completionTokens < 1) throw new Error(`${model.label} answered the canary with nothing at all.`);
+          return { answer: reply.text.slice(0, 200) };
+        } finally {
+          clearInterval(timer);
+        }
+      }),
+
+    /** Enters the base model as the run's first checkpoint: I0 itself, or what SFT-I0 is trained from. */
+    enterBase: ({ run }: { run: string }): Promise<ModelRef> =>
+      asActivity(async () => {
+        const { config } = await runOf(deps, run);
+        const label = config.start.sft === null ? 'I0' : 'base';
+        const id = `${run}/${label}`;
+        const { sha256 } = await describeBase(deps.trainer, config.target.base);
+        await saveCheckpoint(pool, {
+          ...{ id, run, round: 0, stage: 'start', attempt: 0, parent: null, dataset: null, job: null },
+          ...{ path: config.target.base, sha256, metrics: {}, seconds: 0, player: null, status: 'promoted' },
+        });
+        return { checkpoint: id, label };
+      }),
+
+    /** Marks checkpoints after a decision. */
+    markCheckpoints: ({ ids, status }: { ids: string[]; status: CheckpointStatus }): Promise<void> => asActivity(() => setCheckpointStatus(pool, ids, status)),
+  };
+}

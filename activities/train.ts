@@ -1,0 +1,121 @@
+import { Context } from '@temporalio/activity';
+import { CancelledFailure } from '@temporalio/common';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Config } from '../src/config/schema';
+import { sha256, seedFrom } from '../src/identity';
+import { loadCheckpoint, loadDataset, saveCheckpoint } from '../src/store/artifacts';
+import { TrainingError } from '../src/training/errors';
+import { hyperparameters, type Job, type JobProgress } from '../src/training/job';
+import { runLocalJob } from '../src/training/local';
+import type { ModelRef, Place, TrainedModel } from '../workflows/types';
+import { asActivity, finalFailure, labelOf, runFolder, runOf } from './context';
+import type { Deps } from './deps';
+
+export interface TrainRequest {
+  run: string;
+  place: Place;
+  kind: 'sft' | 'dpo' | 'reward' | 'ppo';
+  /** The model that is trained on (for reward: whose weights it starts from). */
+  base: ModelRef;
+  /** Dataset id; null: the start's own rows (start.sft). */
+  dataset: string | null;
+  /** PPO: the reward model, as `train` returned it. */
+  rewardModel?: ModelRef;
+}
+
+const HEARTBEAT_MS = 2000;
+
+export function createTrainActivities(deps: Deps) {
+  const { pool } = deps.store;
+
+  return {
+    /**
+     * Trains a model to its end, whoever started the job: a finished one is taken as it is, a live one is joined, a dead
+     * one goes on from its last checkpoint. Cancelling stops it at a checkpoint; a worker that ends leaves it running.
+     */
+    train: (request: TrainRequest): Promise<TrainedModel> =>
+      asActivity(async () => {
+        const { config } = await runOf(deps, request.run);
+        const label = request.kind === 'reward' ? labelOf(request.place).replace('-ppo-', '-reward-') : labelOf(request.place);
+        const id = `${request.run}/${label}`;
+        const folder = join(deps.artifacts, runFolder(request.run), label);
+        const job = await jobOf(config, request, id, folder);
+        const result = await watch(folder, job);
+        await saveCheckpoint(pool, {
+          id,
+          run: request.run,
+          round: request.place.round,
+          stage: request.kind === 'reward' ? 'reward' : request.place.stage,
+          attempt: request.place.attempt,
+          parent: request.base.checkpoint,
+          dataset: request.dataset,
+          job: id,
+          path: result.output,
+          sha256: result.sha256,
+          metrics: result.metrics,
+          seconds: result.seconds,
+          player: null,
+          status: 'candidate',
+        });
+        return { checkpoint: { checkpoint: id, label }, seconds: result.seconds, metrics: result.metrics };
+      }),
+  };
+
+  async function jobOf(config: Config, request: TrainRequest, id: string, folder: string): Promise<Job> {
+    const { place, kind } = request;
+    const { training, target } = config;
+    const rewardModel = request.rewardModel && (await pathOf(request.rewardModel));
+    return {
+      version: 1,
+      id,
+      kind,
+      base: await pathOf(request.base),
+      dataset: await datasetPath(config, request.dataset),
+      output: join(folder, 'model'),
+      seed: seedFrom(config.seed, place.round, kind, place.attempt),
+      chat_template: target.chatTemplate,
+      chat_eos: target.endOfTurn,
+      launch: { device: training.device, threads: training.threads, dtype: training.dtype },
+      lease: { grace_seconds: training.graceSeconds },
+      ...(rewardModel === undefined ? {} : { reward_model: rewardModel }),
+      hyperparameters: hyperparameters(config, kind),
+    };
+  }
+
+  async function pathOf({ checkpoint }: ModelRef): Promise<string> {
+    const found = await loadCheckpoint(pool, checkpoint);
+    if (!found) throw finalFailure('UnknownCheckpoint', new Error(`The checkpoint ${checkpoint} is not stored.`));
+    return found.path;
+  }
+
+  async function datasetPath(config: Config, id: string | null): Promise<string> {
+    if (id === null) return config.start.sft ?? '';
+    const dataset = await loadDataset(pool, id);
+    if (!dataset) throw finalFailure('UnknownDataset', new Error(`The dataset ${id} is not stored.`));
+    if (sha256(await readFile(dataset.path)) !== dataset.sha256)
+      throw finalFailure('ChangedDataset', new Error(`${dataset.path} is not what was written (sha256 differs). Restore the file, or roll back to make it anew.`));
+    return dataset.path;
+  }
+
+  async function watch(folder: string, job: Job) {
+    const context = Context.current();
+    let progress: JobProgress | { step: number } = { step: 0 };
+    const beat = () => context.heartbeat({ job: job.id, ...progress });
+    beat();
+    const timer = setInterval(beat, HEARTBEAT_MS);
+    // Only a cancellation by the workflow stops the trainer; a worker that shuts down, or a pause of the activity, leaves it.
+    const stop = new AbortController();
+    const leave = new AbortController();
+    context.cancellationSignal.addEventListener('abort', () => (context.cancellationDetails?.cancelRequested ? stop : leave).abort());
+    try {
+      return await runLocalJob(deps.trainer, folder, job, { stop: stop.signal, leave: leave.signal, onProgress: (latest) => (progress = latest) });
+    } catch (error) {
+      if (TrainingError.isInstance(error) && context.cancellationSignal.aborted) throw new CancelledFailure(error.message);
+      if (TrainingError.isInstance(error) && !error.retryable) throw finalFailure('TrainingFailed', error);
+      throw error;
+    } finally {
+      clearInterval(timer);
+    }
+  }
+}

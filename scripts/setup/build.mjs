@@ -1,0 +1,62 @@
+/** The build: `tsc` when a source is not the one that dist was made from. */
+import { createHash } from 'node:crypto';
+import { existsSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import environment from '../environment.cjs';
+import { runTool, say, userError } from './report.mjs';
+
+const { root } = environment;
+const dist = join(root, 'dist');
+const stampFile = join(dist, '.sources');
+
+/** The folders and files that the build reads, from its own configuration. */
+function inputs() {
+  const { include } = JSON.parse(readFileSync(join(root, 'tsconfig.build.json'), 'utf8'));
+  return [...include, 'package.json', 'package-lock.json', 'tsconfig.json', 'tsconfig.build.json'];
+}
+
+function* filesUnder(path) {
+  const stat = statSync(path, { throwIfNoEntry: false });
+  if (stat === undefined) return;
+  if (!stat.isDirectory()) yield { path, stat };
+  else for (const name of readdirSync(path).sort()) yield* filesUnder(join(path, name));
+}
+
+/** A hash over the names, sizes and times of all sources: unlike the newest time alone it notices a removed file. */
+function sourcesHash() {
+  const hash = createHash('sha256');
+  for (const input of inputs()) {
+    for (const { path, stat } of filesUnder(join(root, input))) hash.update(`${path}\0${stat.size}\0${stat.mtimeMs}\n`);
+  }
+  return hash.digest('hex');
+}
+
+/** Builds dist if need be; true when something was done. */
+export async function build() {
+  const sources = sourcesHash();
+  if (existsSync(stampFile) && readFileSync(stampFile, 'utf8') === sources) return false;
+  say('set-up: building (tsc)');
+  const fresh = `${dist}.new`;
+  rmSync(fresh, { recursive: true, force: true });
+  const tsc = join(root, 'node_modules', 'typescript', 'bin', 'tsc');
+  const logFile = join(root, '.flywheel', 'logs', 'setup-tsc.log');
+  const { code, output } = await runTool(
+    'tsc',
+    process.execPath,
+    [tsc, '-p', 'tsconfig.build.json', '--outDir', fresh],
+    { logFile },
+  );
+  if (code !== 0) {
+    rmSync(fresh, { recursive: true, force: true });
+    say(output.trimEnd());
+    throw userError('Set-up stopped: the sources do not compile; mend the lines above and start again.');
+  }
+  // Swapped as a whole: no file of a removed source stays behind, and nobody sees half a build.
+  writeFileSync(join(fresh, '.sources'), sources);
+  const old = `${dist}.old`;
+  rmSync(old, { recursive: true, force: true });
+  if (existsSync(dist)) renameSync(dist, old);
+  renameSync(fresh, dist);
+  rmSync(old, { recursive: true, force: true });
+  return true;
+}

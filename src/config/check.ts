@@ -1,0 +1,79 @@
+import { access } from 'node:fs/promises';
+import { request } from 'undici';
+import { messageOf, UserError } from '../errors';
+import type { ModelPool } from '../models/pool';
+import { readKey } from '../models/roster';
+import { checkBase } from '../training/base';
+import type { Config } from './schema';
+
+const PROBE_MS = 10_000;
+
+/**
+ * Everything that would stop a run and can be known before it costs anything: the base model's folder, files, keys and
+ * endpoints. Returns one sentence per problem, with its cure; none means ready.
+ */
+export async function checkConfig(config: Config, models: ModelPool): Promise<string[]> {
+  const problems = await Promise.all([
+    problemOf(() => checkBase(config.target.base)),
+    ...filesOf(config).map(({ path, field }) =>
+      problemOf(() =>
+        access(path).catch(() => {
+          throw new UserError(`${field}: there is no file ${path}. Check the path; it is relative to the configuration file.`);
+        }),
+      ),
+    ),
+    ...endpointsOf(config).map((endpoint) => problemOf(() => probe(endpoint, models))),
+  ]);
+  return problems.filter((problem) => problem !== null);
+}
+
+async function problemOf(check: () => Promise<unknown>): Promise<string | null> {
+  return check().then(
+    () => null,
+    (error: unknown) => messageOf(error),
+  );
+}
+
+function filesOf(config: Config): { path: string; field: string }[] {
+  const files = config.prompts.source.map((path, index) => ({ path, field: `prompts.source[${index}]` }));
+  config.evaluation.testSet?.forEach((path, index) => files.push({ path, field: `evaluation.testSet[${index}]` }));
+  config.competitors.forEach((player, index) => {
+    if ('answers' in player) files.push({ path: player.answers, field: `competitors[${index}].answers` });
+  });
+  if (config.start.sft !== null) files.push({ path: config.start.sft, field: 'start.sft' });
+  return files;
+}
+
+interface NamedEndpoint {
+  field: string;
+  url: string;
+  key: string | null;
+}
+
+function endpointsOf({ competitors, judge, evaluation, target }: Config): NamedEndpoint[] {
+  const all: NamedEndpoint[] = [{ field: 'judge', ...judge }];
+  if (evaluation.judge) all.push({ field: 'evaluation.judge', ...evaluation.judge });
+  if (target.serve.kind === 'endpoint') all.push({ field: 'target.serve', ...target.serve });
+  competitors.forEach((player, index) => {
+    if ('url' in player) all.push({ field: `competitors[${index}] (${player.id})`, ...player });
+  });
+  const seen = new Set<string>();
+  return all.filter(({ url, key }) => !seen.has(`${url} ${key}`) && seen.add(`${url} ${key}`));
+}
+
+/** Asks for the list of models: it costs nothing, and shows whether somebody answers and accepts the key. */
+async function probe({ field, url, key }: NamedEndpoint, models: ModelPool): Promise<void> {
+  const secret = readKey(key);
+  const address = await models.address(url);
+  const headers: Record<string, string> = secret === null ? {} : { authorization: `Bearer ${secret}` };
+  let status: number;
+  try {
+    const { statusCode, body } = await request(`${address.replace(/\/$/, '')}/models`, { headers, headersTimeout: PROBE_MS, bodyTimeout: PROBE_MS });
+    await body.dump();
+    status = statusCode;
+  } catch (error) {
+    throw new UserError(`${field}: nobody answers at ${url} (${messageOf(error) || String((error as { code?: string }).code)}). Start the endpoint, or mend its url.`);
+  }
+  if (status === 401 || status === 403)
+    throw new UserError(`${field}: ${url} refused access (HTTP ${status}). Check the environment variable that key names${key === null ? ' (there is no key)' : ` (${key})`}.`);
+}

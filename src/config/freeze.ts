@@ -1,0 +1,49 @@
+import { contentId } from '../identity';
+import type { Config, JudgeConfig } from './schema';
+
+const judged = ({ model, revision, systemPrompt, sampling, template }: JudgeConfig) => ({ model, revision, systemPrompt, sampling, template });
+
+/**
+ * The part of a configuration that decides results. What is left out is how things are reached (addresses, keys,
+ * concurrency, prices, where training and serving happen) and how far the run goes: these may change between stages.
+ */
+export function frozenPart(config: Config): unknown {
+  const { target, competitors, judge, evaluation, arena, prompts } = config;
+  return {
+    seed: config.seed,
+    stages: config.stages,
+    target: {
+      base: target.base,
+      chatTemplate: target.chatTemplate,
+      endOfTurn: target.endOfTurn,
+      systemPrompt: target.systemPrompt,
+      sampling: target.sampling,
+    },
+    start: config.start,
+    competitors: competitors.map((player) =>
+      'answers' in player
+        ? player
+        : { id: player.id, model: player.model, revision: player.revision, systemPrompt: player.systemPrompt, sampling: player.sampling, joins: player.joins },
+    ),
+    judge: judged(judge),
+    evaluation: { ...evaluation, judge: evaluation.judge && judged(evaluation.judge) },
+    arena: { pairs: arena.pairs },
+    prompts,
+    sft: config.sft,
+    dpo: config.dpo,
+    ppo: config.ppo,
+    selection: config.selection,
+    gate: config.gate,
+    anchor: config.anchor,
+  };
+}
+
+/** Hash of what decides results; a used run id refuses a configuration with another one. */
+export function configHash(config: Config): string {
+  return contentId(frozenPart(config));
+}
+
+/** Gates that a run of this configuration holds: one after each stage, one after each round. */
+export function gatesInRun({ rounds, stages }: Pick<Config, 'rounds' | 'stages'>): number {
+  return rounds * (stages.length + 1);
+}

@@ -1,0 +1,291 @@
+import { z } from 'zod';
+
+/**
+ * The configuration of a run: the one source of types, defaults, errors and JSON Schema.
+ * Defaults are the paper's (arXiv 2407.10627) where it gives a number; `shared/method.md` says which are ours.
+ */
+
+const unit = z.number().min(0).max(1);
+const count = z.int().min(1);
+const secret = z
+  .string()
+  .regex(/^env:[A-Za-z_]\w*$/, 'must name an environment variable as env:NAME; a key itself never stands in a configuration')
+  .nullable()
+  .default(null)
+  .describe('The API key, by the name of the environment variable that holds it: env:NAME.');
+
+const address = z
+  .string()
+  .regex(/^(https?:\/\/\S+|sandbox:)$/, 'must be an http(s) address such as http://gpu1:8000/v1, or "sandbox:"')
+  .describe('Base address of an OpenAI-compatible API, or "sandbox:" for the scripted models that come with Arena Flywheel.');
+
+const sampling = (temperature: number, maxTokens: number) =>
+  z
+    .strictObject({
+      temperature: z.number().min(0).max(2).default(temperature),
+      topP: z.number().gt(0).max(1).default(1),
+      maxTokens: count.default(maxTokens).describe('Tokens at most in one answer.'),
+      stop: z.array(z.string().min(1)).max(4).optional(),
+    })
+    .prefault({});
+
+const price = z
+  .strictObject({ input: z.number().min(0).default(0), output: z.number().min(0).default(0) })
+  .describe('USD per million tokens.')
+  .prefault({});
+
+const reach = {
+  url: address,
+  key: secret,
+  concurrency: count.default(16).describe('Calls in flight at most, over all activities of a worker.'),
+  timeoutSeconds: z.number().gt(0).default(120),
+  retries: z.int().min(0).default(6).describe('Repeats of a call after a passing error.'),
+  price,
+};
+
+const identity = {
+  model: z.string().min(1).describe('The name that the endpoint knows the model by.'),
+  revision: z.string().nullable().default(null).describe('Free text that tells two versions of one name apart.'),
+  systemPrompt: z.string().nullable().default(null),
+};
+
+const endpointPlayer = z.strictObject({
+  id: z.string().min(1).max(100),
+  ...identity,
+  sampling: sampling(0.7, 1024),
+  ...reach,
+  joins: z.int().min(0).default(0).describe('The round from which it takes part; 0 from the start.'),
+});
+
+const recordedPlayer = z.strictObject({
+  id: z.string().min(1).max(100),
+  answers: z.string().min(1).describe('A file of answers: Arena-Hard, MT-bench or plain JSONL.'),
+  revision: z.string().nullable().default(null),
+  joins: z.int().min(0).default(0),
+});
+
+const competitor = z.union([recordedPlayer, endpointPlayer]);
+
+const judge = z.strictObject({
+  ...identity,
+  sampling: sampling(0, 512),
+  template: z.enum(['scores-v1']).default('scores-v1'),
+  ...reach,
+});
+
+const lora = z
+  .strictObject({
+    r: count.default(16),
+    alpha: z.number().gt(0).default(32),
+    dropout: unit.default(0),
+    targetModules: z.array(z.string()).default(['q_proj', 'k_proj', 'v_proj', 'o_proj']),
+  })
+  .nullable()
+  .default(null)
+  .describe('Low-rank adapters, merged after each stage; null trains all weights.');
+
+const optimiser = (learningRate: number, batch: number) => ({
+  learningRate: z.number().gt(0).default(learningRate),
+  batch: count.default(batch).describe('Rows per optimiser step, over all processes.'),
+  microBatch: count.nullable().default(null).describe('Rows per forward pass; null: the whole batch.'),
+  maxLength: count.default(4096).describe('Tokens at most in a training row; longer rows are counted and dropped.'),
+  warmupSteps: z.int().min(0).default(0),
+  scheduler: z.enum(['cosine', 'linear', 'constant']).default('cosine'),
+  weightDecay: z.number().min(0).default(0),
+  saveSteps: count.default(50),
+  maxSteps: count.nullable().default(null),
+  lora,
+});
+
+const thresholds = (values: number[]) =>
+  z
+    .array(z.number().min(0).max(9))
+    .min(1)
+    .default(values)
+    .describe('Least margin of judge scores per round; the last one holds for all later rounds.');
+
+const sft = z.strictObject({
+  init: z.enum(['I0', 'previous']).default('I0').describe('I0: every round tunes the start anew, on all rounds\' rows.'),
+  threshold: thresholds([3, 1, 1]),
+  epochs: z.number().gt(0).default(3),
+  ...optimiser(5e-6, 128),
+});
+
+const dpo = z.strictObject({
+  reference: z.enum(['init']).default('init'),
+  threshold: thresholds([2, 2, 2]),
+  epochs: z.number().gt(0).default(2),
+  beta: z.number().gt(0).default(0.3),
+  loss: z.array(z.enum(['sigmoid', 'sft'])).min(1).default(['sigmoid']).describe('Terms of the loss, each with weight 1.'),
+  ...optimiser(5e-7, 128),
+});
+
+const rewardModel = z.strictObject({
+  pairs: z.enum(['best-worst', 'all']).default('best-worst'),
+  threshold: thresholds([2, 2, 2]),
+  data: z.enum(['stage', 'dpo-and-ppo']).default('stage').describe('Pairs of this round\'s PPO slice only, or of its DPO slice as well.'),
+  maxPairs: count.nullable().default(null),
+  epochs: z.number().gt(0).default(1),
+  centerRewards: z.number().min(0).nullable().default(null),
+  holdout: unit.default(0.05).describe('Share of prompts whose pairs only measure the accuracy.'),
+  minAccuracy: unit.default(0.55).describe('Held-out accuracy under which the run stops for a decision.'),
+  ...optimiser(1e-6, 128),
+});
+
+const ppo = z.strictObject({
+  epochs: z.number().gt(0).default(1),
+  updates: count.nullable().default(null).describe('Updates in all; null: as many as the epochs need.'),
+  batch: count.default(128),
+  minibatch: count.default(32),
+  ppoEpochs: count.default(2).describe('Passes over each rollout.'),
+  learningRate: z.number().gt(0).default(1e-7),
+  valueLearningRate: z.number().gt(0).default(1e-6),
+  klCoefficient: z.number().min(0).default(0.4).describe('Weight of the KL per token, on the normalised score.'),
+  scoreNormalisation: z.enum(['first-batch', 'none']).default('first-batch'),
+  scoreClip: z.number().gt(0).default(4),
+  clip: z.number().gt(0).default(0.2),
+  valueClip: z.number().gt(0).default(0.2),
+  gaeLambda: unit.default(0.95),
+  gamma: unit.default(1),
+  temperature: z.number().gt(0).default(1),
+  maxNewTokens: count.default(1024),
+  maxPromptLength: count.default(3072),
+  noEosScore: z.number().default(-2).describe('Normalised score of an answer that never ends.'),
+  maxGradNorm: z.number().gt(0).default(1),
+  saveUpdates: count.default(10),
+  lora,
+  rewardModel: rewardModel.prefault({}),
+});
+
+const promptSource = z.array(z.string().min(1)).min(1).describe('Files (JSONL): prompt, messages, turns, or Arena-Hard and MT-bench questions.');
+
+export const configSchema = z
+  .strictObject({
+    name: z
+      .string()
+      .regex(/^[a-z0-9][a-z0-9._-]{0,62}$/i, 'must be letters, digits, ".", "_" or "-"')
+      .default('flywheel')
+      .describe('The run\'s name on the command line; the workflow id is the run\'s key.'),
+    seed: z.int().min(0).default(0),
+    rounds: z.int().min(0).max(100).default(3),
+    stages: z.array(z.enum(['sft', 'dpo', 'ppo'])).min(1).default(['sft', 'dpo', 'ppo']),
+    target: z.strictObject({
+      base: z.string().min(1).describe('Folder of the model (Hugging Face form, with its tokenizer).'),
+      serve: z
+        .discriminatedUnion('kind', [
+          z.strictObject({
+            kind: z.literal('local'),
+            threads: count.default(1),
+            concurrency: count.default(32),
+            timeoutSeconds: z.number().gt(0).default(600),
+          }),
+          z.strictObject({
+            kind: z.literal('endpoint'),
+            ...reach,
+            models: z
+              .record(z.string(), z.string())
+              .default({})
+              .describe('Model name at the endpoint by checkpoint id (I0, r1-sft-a1); the id itself where it is absent.'),
+          }),
+        ])
+        .prefault({ kind: 'local' }),
+      chatTemplate: z.string().nullable().default(null).describe('Jinja text; null: the tokenizer\'s own.'),
+      endOfTurn: z.string().nullable().default(null).describe('The token that ends a turn; null: the tokenizer\'s end of sequence.'),
+      contextTokens: count.nullable().default(null),
+      systemPrompt: z.string().nullable().default(null),
+      sampling: sampling(0.7, 1024),
+    }),
+    start: z
+      .strictObject({ sft: z.string().nullable().default(null).describe('D0: round 0 trains SFT-I0 on these rows.') })
+      .prefault({}),
+    competitors: z.array(competitor).min(1),
+    judge: judge.describe('Selects the training data.'),
+    evaluation: z
+      .strictObject({
+        judge: judge.nullable().default(null).describe('Rates and gates; null: the data judge, and every table says so.'),
+        testSet: promptSource.nullable().default(null).describe('Files of its own; null: drawn from the pool.'),
+        size: count.default(500),
+        after: z.enum(['round', 'stage']).default('round'),
+        keep: z.enum(['round-ends']).default('round-ends'),
+        dataJudge: z.boolean().default(false).describe('Also rate by the data judge, side by side.'),
+        bootstrapRounds: z.int().min(100).default(1000),
+      })
+      .prefault({}),
+    arena: z
+      .strictObject({
+        pairs: z.enum(['all', 'target']).default('all'),
+        batch: count.default(100).describe('Battles in one activity, about.'),
+        window: count.max(50).default(4).describe('Batches in flight.'),
+        maxFailedShare: unit.default(0.05).describe('Share of failed battles above which an arena stops for a decision.'),
+        maxInvalidShare: unit.default(0.25),
+      })
+      .prefault({}),
+    prompts: z.strictObject({
+      source: promptSource,
+      slices: count.nullable().default(null).describe('Null: rounds x stages.'),
+      sliceSize: count.nullable().default(null).describe('Prompts in a slice; null: the pool in equal parts.'),
+      gateReserve: z.int().min(0).nullable().default(null).describe('Prompts kept for the gates; null: as many as they need.'),
+    }),
+    sft: sft.prefault({}),
+    dpo: dpo.prefault({}),
+    ppo: ppo.prefault({}),
+    selection: z
+      .strictObject({
+        margin: z.enum(['group', 'battle']).default('group'),
+        skipTruncated: z.boolean().default(true).describe('An answer cut by length is never chosen.'),
+      })
+      .prefault({}),
+    training: z
+      .strictObject({
+        kind: z.enum(['local']).default('local'),
+        device: z.enum(['auto', 'cpu']).default('auto'),
+        dtype: z.enum(['float32', 'bfloat16']).default('float32'),
+        threads: count.default(1),
+        graceSeconds: z.number().gt(0).default(120).describe('A trainer that nobody watches for so long stops at a checkpoint.'),
+      })
+      .prefault({}),
+    gate: z
+      .strictObject({
+        prompts: z.int().min(2).default(300),
+        rule: z.enum(['not-worse', 'better', 'ask']).default('not-worse'),
+        margin: z.number().min(0).max(0.5).default(0),
+        confidence: z.number().gt(0.5).lt(1).default(0.95),
+        onReject: z.enum(['keep']).default('keep'),
+      })
+      .prefault({}),
+    heartbeat: z
+      .strictObject({ batchSeconds: z.number().gt(0).default(10), trainingSeconds: z.number().gt(0).default(60) })
+      .prefault({})
+      .describe('After so long without a sign of life Temporal gives the work to another worker.'),
+    budget: z.strictObject({ usd: z.number().gt(0).nullable().default(null) }).prefault({}),
+    anchor: z
+      .strictObject({ model: z.string().min(1), rating: z.number() })
+      .nullable()
+      .default(null)
+      .describe('Null: the mean of the initial competitors is 1000.'),
+    pauseAfter: z.enum(['stage', 'round']).nullable().default(null),
+  })
+  .superRefine((config, context) => {
+    const seen = new Set<string>();
+    for (const [index, { id }] of config.competitors.entries()) {
+      if (seen.has(id)) context.addIssue({ code: 'custom', path: ['competitors', index, 'id'], message: `"${id}" names two competitors; give each an id of its own` });
+      seen.add(id);
+    }
+    if (!config.competitors.some((player) => player.joins === 0))
+      context.addIssue({ code: 'custom', path: ['competitors'], message: 'at least one competitor must be there from round 0 (joins: 0): it holds the scale' });
+    if (config.anchor && !config.competitors.some((player) => player.id === config.anchor?.model && player.joins === 0))
+      context.addIssue({ code: 'custom', path: ['anchor', 'model'], message: 'must be the id of a competitor that is there from round 0' });
+  });
+
+export type Config = z.output<typeof configSchema>;
+export type ConfigInput = z.input<typeof configSchema>;
+export type CompetitorConfig = z.output<typeof competitor>;
+export type JudgeConfig = z.output<typeof judge>;
+export type SamplingConfig = Config['target']['sampling'];
+export type LoraConfig = z.output<typeof lora>;
+export type StageName = Config['stages'][number];
+
+/** JSON Schema of the configuration file, for editors and documents. */
+export function configJsonSchema(): unknown {
+  return z.toJSONSchema(configSchema, { io: 'input', unrepresentable: 'any' });
+}

@@ -1,0 +1,19 @@
+const marker = Symbol.for('arena-flywheel.user-error');
+
+/**
+ * Something the user can mend: the message says what is wrong, where, and the cure, in one sentence or a short list.
+ * Recognised by a marker, because Jest's realms and duplicate packages break `instanceof`.
+ */
+export class UserError extends Error {
+  readonly [marker] = true;
+  override readonly name = 'UserError';
+
+  static isInstance(error: unknown): error is UserError {
+    return typeof error === 'object' && error !== null && marker in error;
+  }
+}
+
+/** The message of anything that was thrown. */
+export function messageOf(error: unknown): string {
+  return typeof error === 'object' && error !== null && 'message' in error ? String(error.message) : String(error);
+}

@@ -1,0 +1,76 @@
+import type { Outcome } from '../arena/outcome';
+import type { Battle } from '../store/arenas';
+import { gameKey, type GameScores } from '../store/games';
+
+/** A battle of a group with its margin: the mean score of a minus that of b over its two games. */
+export interface GroupBattle {
+  position: number;
+  a: string;
+  b: string;
+  outcome: Outcome;
+  margin: number;
+}
+
+/** All battles on one prompt, and what they say of each player. */
+export interface Group {
+  prompt: string;
+  battles: GroupBattle[];
+  /** Selection score: the player's mean over its games in the group (shared/method.md). */
+  scores: Map<string, number>;
+}
+
+/** Mean scores of both players over the two games of a battle; null where a game or a score is missing. */
+export function battleScores(prompt: string, a: string, b: string, games: ReadonlyMap<string, GameScores>): { a: number; b: number } | null {
+  const one = games.get(gameKey(prompt, a, b));
+  const two = games.get(gameKey(prompt, b, a));
+  if (one?.scoreFirst == null || one.scoreSecond == null || two?.scoreFirst == null || two.scoreSecond == null) return null;
+  return { a: (one.scoreFirst + two.scoreSecond) / 2, b: (one.scoreSecond + two.scoreFirst) / 2 };
+}
+
+/**
+ * Groups of battles that may train: a group with an invalid, failed or unplayed battle is left out whole, because the
+ * missing battle would bias its scores. Returns how many were left out.
+ */
+export function groupsOf(battles: readonly Battle[], games: ReadonlyMap<string, GameScores>): { groups: Group[]; incomplete: number } {
+  const byPrompt = new Map<string, Battle[]>();
+  for (const battle of battles) {
+    const own = byPrompt.get(battle.prompt);
+    if (own) own.push(battle);
+    else byPrompt.set(battle.prompt, [battle]);
+  }
+  const groups: Group[] = [];
+  let incomplete = 0;
+  for (const [prompt, own] of byPrompt) {
+    const group = groupOf(prompt, own, games);
+    if (group) groups.push(group);
+    else incomplete++;
+  }
+  return { groups, incomplete };
+}
+
+function groupOf(prompt: string, battles: readonly Battle[], games: ReadonlyMap<string, GameScores>): Group | null {
+  const sums = new Map<string, { sum: number; n: number }>();
+  const add = (player: string, score: number) => {
+    const entry = sums.get(player) ?? { sum: 0, n: 0 };
+    sums.set(player, { sum: entry.sum + score, n: entry.n + 1 });
+  };
+  const played: GroupBattle[] = [];
+  for (const { position, playerA: a, playerB: b, outcome } of battles) {
+    const scores = battleScores(prompt, a, b, games);
+    if (!outcome || outcome === 'invalid' || outcome === 'failed' || !scores) return null;
+    add(a, scores.a);
+    add(b, scores.b);
+    played.push({ position, a, b, outcome, margin: scores.a - scores.b });
+  }
+  return { prompt, battles: played, scores: new Map([...sums].map(([player, { sum, n }]) => [player, sum / n])) };
+}
+
+/** The direct battle of two players, seen from the first: its outcome and margin; null where they did not meet. */
+export function directBattle(group: Group, player: string, other: string): { position: number; outcome: Outcome; margin: number } | null {
+  for (const { position, a, b, outcome, margin } of group.battles) {
+    if (a === player && b === other) return { position, outcome, margin };
+    if (a === other && b === player)
+      return { position, outcome: outcome === 'win' ? 'loss' : outcome === 'loss' ? 'win' : outcome, margin: -margin };
+  }
+  return null;
+}

@@ -1,0 +1,108 @@
+import { directBattle, type Group } from './groups';
+
+export interface SelectionRules {
+  /** Least gap, in judge points. */
+  threshold: number;
+  /** `group`: gap of the selection scores; `battle`: mean gap of the direct battle. */
+  margin: 'group' | 'battle';
+  /** Answers that may not be chosen (cut by length, empty), as `player prompt`. */
+  unfit: (player: string, prompt: string) => boolean;
+}
+
+/** One training row before its texts: whose answer is chosen, over whose, and by which battle. */
+export interface Choice {
+  prompt: string;
+  chosen: string;
+  rejected: string;
+  /** Judge points between them, by the rules' margin. */
+  gap: number;
+  /** Position of the direct battle in its arena. */
+  battle: number;
+}
+
+/** How many groups gave a row, and why the others gave none. */
+export type SelectionCounts = Record<string, number>;
+
+export interface Selection {
+  choices: Choice[];
+  counts: SelectionCounts;
+}
+
+/** What stands between two players of a group: null unless the first beat the second in a consistent battle. */
+function victory(group: Group, winner: string, loser: string, margin: SelectionRules['margin']): Choice | null {
+  const battle = directBattle(group, winner, loser);
+  if (battle?.outcome !== 'win') return null;
+  const gap = margin === 'battle' ? battle.margin : (group.scores.get(winner) ?? 0) - (group.scores.get(loser) ?? 0);
+  return { prompt: group.prompt, chosen: winner, rejected: loser, gap, battle: battle.position };
+}
+
+/** Players of a group, the best first; equal scores are broken by player id. */
+function ranked(group: Group): string[] {
+  return [...group.scores].sort(([a, x], [b, y]) => y - x || (a < b ? -1 : 1)).map(([player]) => player);
+}
+
+/**
+ * SFT rows: where the target lost a consistent battle, the answer of the best of those that beat it, if the gap to the
+ * target reaches the threshold (arXiv 2407.10627 §3; which winner, and the gap, as in shared/method.md).
+ */
+export function selectSft(groups: readonly Group[], target: string, rules: SelectionRules): Selection {
+  return collect(groups, (group) => {
+    const winners = ranked(group)
+      .filter((player) => player !== target)
+      .flatMap((player) => victory(group, player, target, rules.margin) ?? []);
+    if (winners.length === 0) return 'targetNotBeaten';
+    const fit = winners.find(({ chosen }) => !rules.unfit(chosen, group.prompt));
+    if (!fit) return 'unfitAnswer';
+    return fit.gap >= rules.threshold ? fit : 'belowThreshold';
+  });
+}
+
+/** Preference pairs: the best of the group over its worst, if their direct battle agrees and the gap suffices. */
+export function selectPairs(groups: readonly Group[], rules: SelectionRules): Selection {
+  return collect(groups, (group) => {
+    const order = ranked(group);
+    const best = order.find((player) => !rules.unfit(player, group.prompt));
+    const worst = order.at(-1);
+    if (!best || !worst || best === worst) return 'unfitAnswer';
+    const pair = victory(group, best, worst, rules.margin);
+    if (!pair) return 'inconsistent';
+    return pair.gap >= rules.threshold ? pair : 'belowThreshold';
+  });
+}
+
+/** All pairs of each group with a consistent winner and a sufficient gap: more, and easier, data for a reward model. */
+export function selectAllPairs(groups: readonly Group[], rules: SelectionRules): Selection {
+  const choices: Choice[] = [];
+  const counts: SelectionCounts = { selected: 0, inconsistent: 0, unfitAnswer: 0, belowThreshold: 0 };
+  for (const group of groups)
+    for (const { a, b } of group.battles) {
+      const pair = victory(group, a, b, rules.margin) ?? victory(group, b, a, rules.margin);
+      const reason = !pair
+        ? 'inconsistent'
+        : rules.unfit(pair.chosen, group.prompt)
+          ? 'unfitAnswer'
+          : pair.gap < rules.threshold
+            ? 'belowThreshold'
+            : 'selected';
+      counts[reason] = (counts[reason] ?? 0) + 1;
+      if (pair && reason === 'selected') choices.push(pair);
+    }
+  return { choices, counts };
+}
+
+function collect(groups: readonly Group[], choose: (group: Group) => Choice | string): Selection {
+  const choices: Choice[] = [];
+  const counts: SelectionCounts = { selected: 0 };
+  for (const group of groups) {
+    const choice = choose(group);
+    const reason = typeof choice === 'string' ? choice : 'selected';
+    counts[reason] = (counts[reason] ?? 0) + 1;
+    if (typeof choice !== 'string') choices.push(choice);
+  }
+  return { choices, counts };
+}
+
+/** The threshold of a round: the last one given holds for all later rounds. */
+export function thresholdOf(thresholds: readonly number[], round: number): number {
+  return thresholds[Math.min(round, thresholds.length) - 1] ?? 0;
+}

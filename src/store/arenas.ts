@@ -1,0 +1,120 @@
+import type { Pool } from 'pg';
+import type { Outcome } from '../arena/outcome';
+import { bulkInsert } from './bulk';
+
+export type Purpose = 'training' | 'gate' | 'evaluation';
+
+export interface Arena {
+  id: string;
+  run: string;
+  round: number;
+  stage: string;
+  attempt: number;
+  purpose: Purpose;
+  judge: string;
+  size: number;
+}
+
+/** A battle as planned, and once played with its outcome (for player a) and margin (mean score of a minus b). */
+export interface Battle {
+  position: number;
+  prompt: string;
+  playerA: string;
+  playerB: string;
+  outcome: Outcome | null;
+  margin: number | null;
+}
+
+export interface PlayedBattle {
+  position: number;
+  outcome: Outcome;
+  margin: number | null;
+  /** Why it failed; null otherwise. */
+  problem: string | null;
+}
+
+export type OutcomeCounts = Record<Outcome, number>;
+
+/** Stores an arena and its planned battles, whole or not at all; an arena that stands is left as it is. */
+export async function saveArena(pool: Pool, arena: Arena, battles: readonly Pick<Battle, 'position' | 'prompt' | 'playerA' | 'playerB'>[]): Promise<void> {
+  const client = await pool.connect();
+  try {
+    await client.query('begin');
+    const { rowCount } = await client.query(
+      `insert into arenas (id, run, round, stage, attempt, purpose, judge, size) values ($1, $2, $3, $4, $5, $6, $7, $8) on conflict do nothing`,
+      [arena.id, arena.run, arena.round, arena.stage, arena.attempt, arena.purpose, arena.judge, arena.size],
+    );
+    if (rowCount)
+      for (let from = 0; from < battles.length; from += 5000)
+        await bulkInsert(
+          client,
+          'battles',
+          [
+            ['arena', 'text'],
+            ['position', 'int'],
+            ['prompt', 'text'],
+            ['playerA', 'text'],
+            ['playerB', 'text'],
+          ],
+          battles.slice(from, from + 5000).map((battle) => ({ ...battle, arena: arena.id })),
+        );
+    await client.query('commit');
+  } catch (error) {
+    await client.query('rollback');
+    throw error;
+  } finally {
+    client.release();
+  }
+}
+
+export async function loadArena(pool: Pool, id: string): Promise<Arena | null> {
+  const { rows } = await pool.query<Arena>('select id, run, round, stage, attempt, purpose, judge, size from arenas where id = $1', [id]);
+  return rows[0] ?? null;
+}
+
+/** Battles of an arena from position `from` to before `to`. */
+export async function loadBattles(pool: Pool, arena: string, from = 0, to = 2 ** 31 - 1): Promise<Battle[]> {
+  const { rows } = await pool.query<Battle>(
+    `select position, prompt, player_a as "playerA", player_b as "playerB", outcome, margin
+       from battles where arena = $1 and position >= $2 and position < $3 order by position`,
+    [arena, from, to],
+  );
+  return rows;
+}
+
+/** Writes the outcomes of played battles; an outcome that stands is only replaced where it was `failed`. */
+export async function saveOutcomes(pool: Pool, arena: string, played: readonly PlayedBattle[]): Promise<void> {
+  await pool.query({
+    name: 'save-outcomes',
+    text: `update battles set outcome = row.outcome, margin = row.margin, problem = row.problem
+             from unnest($2::int[], $3::text[], $4::real[], $5::text[]) as row(position, outcome, margin, problem)
+            where arena = $1 and battles.position = row.position and (battles.outcome is null or battles.outcome = 'failed')`,
+    values: [arena, played.map((b) => b.position), played.map((b) => b.outcome), played.map((b) => b.margin), played.map((b) => b.problem)],
+  });
+}
+
+/** How many battles of an arena ended how. */
+export async function countOutcomes(pool: Pool, arena: string): Promise<OutcomeCounts> {
+  const counts: OutcomeCounts = { win: 0, loss: 0, tie: 0, inconsistent: 0, invalid: 0, failed: 0 };
+  const { rows } = await pool.query<{ outcome: Outcome | null; n: number }>(
+    'select outcome, count(*)::int as n from battles where arena = $1 group by outcome',
+    [arena],
+  );
+  for (const { outcome, n } of rows) if (outcome) counts[outcome] += n;
+  return counts;
+}
+
+/** The most frequent reason why battles of an arena failed. */
+export async function commonProblem(pool: Pool, arena: string): Promise<string | null> {
+  const { rows } = await pool.query<{ problem: string }>(
+    'select problem from battles where arena = $1 and problem is not null group by problem order by count(*) desc limit 1',
+    [arena],
+  );
+  return rows[0]?.problem ?? null;
+}
+
+/** Forgets the failed outcomes of an arena, so that its battles are played again; answers and games stay. */
+export async function reopenFailed(pool: Pool, arena: string): Promise<number> {
+  const { rowCount } = await pool.query(`update battles set outcome = null, problem = null where arena = $1 and outcome = 'failed'`, [arena]);
+  return rowCount ?? 0;
+}

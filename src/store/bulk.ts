@@ -1,0 +1,30 @@
+import type { Pool, PoolClient } from 'pg';
+
+export type Db = Pool | PoolClient;
+
+/** Columns of a bulk insert with their Postgres types, in order. */
+export type Columns<Row> = readonly (readonly [keyof Row & string, string])[];
+
+const snake = (name: string) => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+
+/**
+ * Inserts any number of rows with one statement (`unnest` of one array per column); rows whose key exists are left
+ * as they are. Objects of jsonb columns are passed as JSON text.
+ */
+export async function bulkInsert<Row extends object>(db: Db, table: string, columns: Columns<Row>, rows: readonly Row[]): Promise<void> {
+  if (rows.length === 0) return;
+  const names = columns.map(([name]) => snake(name)).join(', ');
+  const arrays = columns.map(([, type], index) => `$${index + 1}::${type === 'jsonb' ? 'text' : type}[]`).join(', ');
+  const picked = columns.map(([name, type]) => (type === 'jsonb' ? `${snake(name)}::jsonb` : snake(name))).join(', ');
+  await db.query({
+    name: `bulk-${table}`,
+    text: `insert into ${table} (${names}) select ${picked} from unnest(${arrays}) as row(${names}) on conflict do nothing`,
+    values: columns.map(([name, type]) => rows.map((row) => storable(row[name], type))),
+  });
+}
+
+function storable(value: unknown, type: string): unknown {
+  if (type === 'jsonb') return JSON.stringify(value);
+  // Postgres text holds no NUL, and a lone surrogate is no UTF-8: both come from broken model output.
+  return typeof value === 'string' ? value.replaceAll('\u0000', '\uFFFD').toWellFormed() : (value ?? null);
+}

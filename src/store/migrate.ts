@@ -1,0 +1,36 @@
+import type { Pool } from 'pg';
+import { Umzug } from 'umzug';
+import * as initial from './migrations/0001-initial';
+
+const migrations = [initial];
+
+/** Any number that no other program on this database uses for its advisory locks. */
+const LOCK = 0x666c79;
+
+/** Brings the database to the newest schema; any number of processes may call it at once. Returns the migrations run. */
+export async function migrate(pool: Pool): Promise<string[]> {
+  const client = await pool.connect();
+  try {
+    await client.query('select pg_advisory_lock($1)', [LOCK]);
+    await client.query('create table if not exists migrations (name text primary key, at timestamptz not null default now())');
+    const umzug = new Umzug({
+      logger: undefined,
+      migrations: migrations.map(({ name, sql }) => ({
+        name,
+        up: async () => {
+          await client.query(`begin; ${sql}; insert into migrations (name) values ('${name}'); commit`);
+        },
+      })),
+      storage: {
+        // Written inside the migration's own transaction, so that a kill leaves both or neither.
+        logMigration: () => Promise.resolve(),
+        unlogMigration: () => Promise.reject(new Error('migrations only go forward')),
+        executed: async () => (await client.query<{ name: string }>('select name from migrations order by name')).rows.map((row) => row.name),
+      },
+    });
+    return (await umzug.up()).map(({ name }) => name);
+  } finally {
+    await client.query('select pg_advisory_unlock($1)', [LOCK]).catch(() => undefined);
+    client.release();
+  }
+}

@@ -1,0 +1,42 @@
+import { Pool } from 'pg';
+import { UserError, messageOf } from '../errors';
+import { saveAnswers, type Answer } from './answers';
+import { saveGames, type Game, type GameScores } from './games';
+import { GroupCommit } from './group-commit';
+import { saveLedger, type LedgerRow } from './ledger';
+import { migrate } from './migrate';
+
+/** The database with the three streams of rows that arrive while battles are played. */
+export interface Store {
+  pool: Pool;
+  answers: GroupCommit<Answer, Answer>;
+  games: GroupCommit<Game, GameScores>;
+  ledger: GroupCommit<LedgerRow>;
+  close(): Promise<void>;
+}
+
+/** Connects to Postgres and brings the schema up to date. */
+export async function openStore(url: string): Promise<Store> {
+  const pool = new Pool({ connectionString: url, max: 8, application_name: 'arena-flywheel' });
+  // An idle connection that breaks (server restarted) is replaced at its next use; without a listener it would end the process.
+  pool.on('error', () => undefined);
+  try {
+    await migrate(pool);
+  } catch (error) {
+    await pool.end();
+    throw new UserError(
+      `Postgres at ${withoutPassword(url)} did not accept us: ${messageOf(error)}. Start it, or give its address in FLYWHEEL_DATABASE_URL.`,
+    );
+  }
+  return {
+    pool,
+    answers: new GroupCommit((rows: Answer[]) => saveAnswers(pool, rows)),
+    games: new GroupCommit((rows: Game[]) => saveGames(pool, rows)),
+    ledger: new GroupCommit((rows: LedgerRow[]) => saveLedger(pool, rows)),
+    close: () => pool.end(),
+  };
+}
+
+function withoutPassword(url: string): string {
+  return url.replace(/\/\/([^:@/]*):[^@/]*@/, '//$1@');
+}

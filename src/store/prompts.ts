@@ -1,0 +1,83 @@
+import type { Pool } from 'pg';
+import type { Message, Prompt } from '../prompts/prompt';
+import { bulkInsert } from './bulk';
+
+/** Part of a split that a prompt belongs to. */
+export type SplitPart = 'test' | 'gate' | `slice-${number}`;
+
+interface PromptRow {
+  id: string;
+  messages: Message[];
+  category: string | null;
+  source: string;
+  original_id: string | null;
+}
+
+const toPrompt = (row: PromptRow): Prompt => ({
+  id: row.id,
+  messages: row.messages,
+  category: row.category,
+  source: row.source,
+  originalId: row.original_id,
+});
+
+/** Stores prompts; those that exist stay as they are. */
+export async function savePrompts(pool: Pool, prompts: readonly Prompt[]): Promise<void> {
+  for (let from = 0; from < prompts.length; from += 1000)
+    await bulkInsert(
+      pool,
+      'prompts',
+      [
+        ['id', 'text'],
+        ['messages', 'jsonb'],
+        ['category', 'text'],
+        ['source', 'text'],
+        ['originalId', 'text'],
+      ],
+      prompts.slice(from, from + 1000),
+    );
+}
+
+/** Stores a split once, whole or not at all. */
+export async function saveSplit(pool: Pool, split: string, parts: ReadonlyMap<SplitPart, readonly string[]>): Promise<void> {
+  const rows = [...parts].flatMap(([part, prompts]) => prompts.map((prompt, position) => ({ split, prompt, part, position })));
+  const client = await pool.connect();
+  try {
+    await client.query('begin');
+    await client.query('select pg_advisory_xact_lock(hashtext($1))', [split]);
+    const { rowCount } = await client.query('select 1 from splits where split = $1 limit 1', [split]);
+    if (!rowCount)
+      await bulkInsert(
+        client,
+        'splits',
+        [
+          ['split', 'text'],
+          ['prompt', 'text'],
+          ['part', 'text'],
+          ['position', 'int'],
+        ],
+        rows,
+      );
+    await client.query('commit');
+  } catch (error) {
+    await client.query('rollback');
+    throw error;
+  } finally {
+    client.release();
+  }
+}
+
+/** Ids of a part's prompts in their frozen order, from `from` to before `to`. */
+export async function partOf(pool: Pool, split: string, part: SplitPart, from = 0, to = 2 ** 31 - 1): Promise<string[]> {
+  const { rows } = await pool.query<{ prompt: string }>(
+    'select prompt from splits where split = $1 and part = $2 and position >= $3 and position < $4 order by position',
+    [split, part, from, to],
+  );
+  return rows.map((row) => row.prompt);
+}
+
+/** Prompts by id. */
+export async function loadPrompts(pool: Pool, ids: readonly string[]): Promise<Map<string, Prompt>> {
+  const { rows } = await pool.query<PromptRow>('select * from prompts where id = any($1)', [ids]);
+  return new Map(rows.map((row) => [row.id, toPrompt(row)]));
+}

@@ -1,0 +1,60 @@
+import type { Pool } from 'pg';
+
+/** What a gate found and decided; `mean` is the candidate's mean game score, a tie counting half. */
+export interface Gate {
+  arena: string;
+  run: string;
+  round: number;
+  stage: string;
+  attempt: number;
+  candidate: string;
+  opponent: string;
+  mean: number;
+  lower: number;
+  upper: number;
+  prompts: number;
+  games: number;
+  decision: string;
+  sentence: string;
+}
+
+export async function saveGate(pool: Pool, g: Gate): Promise<void> {
+  await pool.query(
+    `insert into gates (arena, run, round, stage, attempt, candidate, opponent, mean, lower, upper, prompts, games, decision, sentence)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
+     on conflict (arena) do update set decision = excluded.decision, sentence = excluded.sentence`,
+    [g.arena, g.run, g.round, g.stage, g.attempt, g.candidate, g.opponent, g.mean, g.lower, g.upper, g.prompts, g.games, g.decision, g.sentence],
+  );
+}
+
+export async function gatesOf(pool: Pool, run: string): Promise<Gate[]> {
+  const { rows } = await pool.query<Gate>('select * from gates where run = $1 order by created_at, arena', [run]);
+  return rows;
+}
+
+/** A leaderboard as published after a stage or round, by one judge. */
+export interface Leaderboard<Body> {
+  run: string;
+  /** What was rated: `r0`, `r1-sft-a1`, ... */
+  label: string;
+  judge: 'evaluation' | 'data';
+  round: number;
+  stage: string;
+  attempt: number;
+  body: Body;
+}
+
+export async function saveLeaderboard<Body>(pool: Pool, l: Leaderboard<Body>): Promise<void> {
+  await pool.query(
+    `insert into leaderboards (run, label, judge, round, stage, attempt, body) values ($1, $2, $3, $4, $5, $6, $7) on conflict do nothing`,
+    [l.run, l.label, l.judge, l.round, l.stage, l.attempt, JSON.stringify(l.body)],
+  );
+}
+
+export async function leaderboardsOf<Body>(pool: Pool, run: string): Promise<Leaderboard<Body>[]> {
+  const { rows } = await pool.query<Leaderboard<Body>>(
+    'select run, label, judge, round, stage, attempt, body from leaderboards where run = $1 order by created_at, label',
+    [run],
+  );
+  return rows;
+}

@@ -1,0 +1,38 @@
+import type { Pool } from 'pg';
+import type { Config } from '../config/schema';
+
+export interface Run {
+  id: string;
+  config: Config;
+  configHash: string;
+  split: string | null;
+  /** The workflow's state after its last finished step, or null before the first. */
+  state: unknown;
+  status: string;
+}
+
+const selected = `id, config, config_hash as "configHash", split, state, status`;
+
+export async function loadRun(pool: Pool, id: string): Promise<Run | null> {
+  const { rows } = await pool.query<Run>(`select ${selected} from runs where id = $1`, [id]);
+  return rows[0] ?? null;
+}
+
+/** All runs, the newest first, without their states. */
+export async function listRuns(pool: Pool): Promise<Run[]> {
+  const { rows } = await pool.query<Run>(`select ${selected} from runs order by created_at desc`);
+  return rows;
+}
+
+/** Creates a run, or renews how its frozen configuration is reached. The caller has compared the hashes. */
+export async function saveRun(pool: Pool, run: Pick<Run, 'id' | 'config' | 'configHash' | 'split'>): Promise<void> {
+  await pool.query(
+    `insert into runs (id, config, config_hash, split) values ($1, $2, $3, $4)
+     on conflict (id) do update set config = excluded.config, split = excluded.split, status = 'running', updated_at = now()`,
+    [run.id, JSON.stringify(run.config), run.configHash, run.split],
+  );
+}
+
+export async function saveState(pool: Pool, id: string, state: unknown, status = 'running'): Promise<void> {
+  await pool.query('update runs set state = $2, status = $3, updated_at = now() where id = $1', [id, JSON.stringify(state), status]);
+}

@@ -1,0 +1,98 @@
+import type { Config, LoraConfig, StageName } from '../config/schema';
+
+/** What the Python trainer can do; `pretrain` makes the demo's base model. */
+export type JobKind = 'sft' | 'dpo' | 'reward' | 'ppo' | 'pretrain';
+
+/** `job.json`: the contract with `trainer/` (its `job.py` checks every key). Paths are absolute. */
+export interface Job {
+  version: 1;
+  id: string;
+  kind: JobKind;
+  base: string | null;
+  dataset: string;
+  output: string;
+  seed: number;
+  chat_template: string | null;
+  chat_eos: string | null;
+  launch: { device: 'auto' | 'cpu'; threads: number; dtype: 'float32' | 'bfloat16' };
+  lease: { grace_seconds: number };
+  reward_model?: string;
+  hyperparameters: Record<string, unknown>;
+}
+
+/** `result.json`, written last. */
+export interface JobResult {
+  status: 'done';
+  output: string;
+  sha256: string;
+  metrics: Record<string, number>;
+  steps: number;
+  seconds: number;
+}
+
+/** One line of `progress.jsonl`. */
+export interface JobProgress {
+  step: number;
+  steps: number;
+  epoch: number;
+  metrics: Record<string, number>;
+  time: number;
+}
+
+const loraKeys = (lora: LoraConfig) =>
+  lora && { r: lora.r, alpha: lora.alpha, dropout: lora.dropout, target_modules: lora.targetModules };
+
+const optimiserKeys = (settings: Config['sft'] | Config['dpo'] | Config['ppo']['rewardModel']) => ({
+  epochs: settings.epochs,
+  learning_rate: settings.learningRate,
+  batch: settings.batch,
+  micro_batch: settings.microBatch ?? settings.batch,
+  max_length: settings.maxLength,
+  warmup_steps: settings.warmupSteps,
+  scheduler: settings.scheduler,
+  weight_decay: settings.weightDecay,
+  save_steps: settings.saveSteps,
+  max_steps: settings.maxSteps,
+  lora: loraKeys(settings.lora),
+});
+
+/** The trainer's settings for one kind of job, from the configuration. */
+export function hyperparameters(config: Config, kind: StageName | 'reward'): Record<string, unknown> {
+  const { sft, dpo, ppo } = config;
+  switch (kind) {
+    case 'sft':
+      return optimiserKeys(sft);
+    case 'dpo':
+      return { ...optimiserKeys(dpo), beta: dpo.beta, loss_type: dpo.loss, loss_weights: dpo.loss.map(() => 1) };
+    case 'reward':
+      return {
+        ...optimiserKeys(ppo.rewardModel),
+        center_rewards_coefficient: ppo.rewardModel.centerRewards,
+        holdout: ppo.rewardModel.holdout,
+      };
+    case 'ppo':
+      return {
+        epochs: ppo.epochs,
+        updates: ppo.updates,
+        batch: ppo.batch,
+        minibatch: ppo.minibatch,
+        ppo_epochs: ppo.ppoEpochs,
+        learning_rate: ppo.learningRate,
+        value_learning_rate: ppo.valueLearningRate,
+        kl_coefficient: ppo.klCoefficient,
+        score_normalisation: ppo.scoreNormalisation,
+        score_clip: ppo.scoreClip,
+        clip: ppo.clip,
+        value_clip: ppo.valueClip,
+        gae_lambda: ppo.gaeLambda,
+        gamma: ppo.gamma,
+        temperature: ppo.temperature,
+        max_new_tokens: ppo.maxNewTokens,
+        max_prompt_length: ppo.maxPromptLength,
+        no_eos_score: ppo.noEosScore,
+        max_grad_norm: ppo.maxGradNorm,
+        save_updates: ppo.saveUpdates,
+        lora: loraKeys(ppo.lora),
+      };
+  }
+}

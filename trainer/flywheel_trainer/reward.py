@@ -1,0 +1,80 @@
+"""The reward model: Bradley-Terry on pairs of answers, by TRL's RewardTrainer, measured on prompts it never saw."""
+
+import random
+from pathlib import Path
+
+import torch
+from datasets import Dataset
+from trl import RewardConfig, RewardTrainer
+
+from flywheel_trainer.chat import Chat
+from flywheel_trainer.data import Pair, pairs, read_rows
+from flywheel_trainer.errors import JobError
+from flywheel_trainer.models import load_scalar, lora_config, positions, publish, weights_dtype
+from flywheel_trainer.run import Context, Outcome
+from flywheel_trainer.scalar import last_token_scores
+from flywheel_trainer.tensors import pad_right
+from flywheel_trainer.trl_stage import check_max_length, common_arguments, train
+
+
+def run(context: Context) -> Outcome:
+    """Trains and publishes `job.output`; `holdout_accuracy` is the share of held-out pairs that it ranks right."""
+    job, settings = context.job, context.job.hyperparameters
+    chat = Chat.load(job.base, job.chat_template, job.chat_eos)
+    check_max_length(settings.max_length, positions(job.base))
+    rows, dropped = pairs(read_rows(Path(job.dataset), 'reward'), chat, settings.max_length)
+    training, held_out = split_by_prompt(rows, settings.holdout, job.seed)
+    trainer = build_trainer(context, chat, training)
+    metrics = train(context, trainer)
+    if held_out:
+        metrics['holdout_accuracy'] = ranking_accuracy(trainer.model, held_out, chat.pad_id, settings.micro_batch)
+    metrics |= {'holdout_pairs': len(held_out), 'train_pairs': len(training), 'dropped_long': dropped}
+    sha256 = publish(job, context.folder, trainer.model, chat) if context.rank == 0 else ''
+    return Outcome(sha256, metrics, trainer.state.global_step)
+
+
+def split_by_prompt(rows: list[Pair], holdout: float, seed: int) -> tuple[list[Pair], list[Pair]]:
+    """(training, held out), without a prompt in common. `holdout` below 1 is a share of prompts, else their number."""
+    prompts = sorted({row.key for row in rows})
+    count = round(holdout * len(prompts)) if holdout < 1 else int(holdout)
+    if count >= len(prompts):
+        raise JobError(
+            'bad-data',
+            f'holding out {count} of {len(prompts)} prompts leaves nothing to train the reward model on',
+            'lower holdout, or bring more prompts',
+        )
+    held = set(random.Random(f'holdout:{seed}').sample(prompts, count))
+    return [row for row in rows if row.key not in held], [row for row in rows if row.key in held]
+
+
+def build_trainer(context: Context, chat: Chat, rows: list[Pair]) -> RewardTrainer:
+    """The trainer on our own token ids. It starts from a score of 0 for everything."""
+    job, settings = context.job, context.job.hyperparameters
+    arguments = RewardConfig(**common_arguments(context), center_rewards_coefficient=settings.center_rewards_coefficient)
+    return RewardTrainer(
+        model=load_scalar(job.base, weights_dtype(job), zero_head=True),
+        args=arguments,
+        train_dataset=Dataset.from_dict(
+            {
+                'chosen_ids': [row.prompt + row.chosen for row in rows],
+                'rejected_ids': [row.prompt + row.rejected for row in rows],
+            }
+        ),
+        processing_class=chat.tokenizer,
+        peft_config=lora_config(settings.lora, 'SEQ_CLS') if settings.lora else None,
+    )
+
+
+@torch.no_grad()
+def ranking_accuracy(model: torch.nn.Module, rows: list[Pair], pad_id: int, micro_batch: int) -> float:
+    """The share of pairs whose chosen answer scores above the rejected one."""
+    model.eval()
+    right = 0
+    for start in range(0, len(rows), micro_batch):
+        chunk = rows[start : start + micro_batch]
+        scores = [
+            last_token_scores(model, *pad_right([row.prompt + side(row) for row in chunk], pad_id, model.device))
+            for side in (lambda row: row.chosen, lambda row: row.rejected)
+        ]
+        right += int((scores[0] > scores[1]).sum())
+    return right / len(rows)

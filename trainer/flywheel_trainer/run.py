@@ -1,0 +1,129 @@
+"""One job from its folder to `result.json`: the lease, the stage, and what is left behind when it fails.
+
+Exit codes: 0 done, 75 stopped at a checkpoint on request, 76 the folder is held by another live process, 1 failed.
+"""
+
+import importlib
+import os
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from flywheel_trainer.errors import JobError, StopRequested
+from flywheel_trainer.files import write_json
+from flywheel_trainer.job import Job, read_job
+from flywheel_trainer.lease import HeldByAnother, Lease
+from flywheel_trainer.progress import Progress
+
+DONE, FAILED, STOPPED, HELD = 0, 1, 75, 76
+
+
+@dataclass(frozen=True)
+class Context:
+    """What a stage needs beside its settings. `rank` is this process's number where several train together."""
+
+    job: Job
+    folder: Path
+    lease: Lease
+    progress: Progress
+    rank: int
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a stage hands back: the sha256 of the published folder, its figures, and the steps it took in all."""
+
+    sha256: str
+    metrics: dict[str, float]
+    steps: int
+
+
+def main(arguments: list[str]) -> int:
+    """Runs the job in the folder that the one argument names; returns the exit code."""
+    if len(arguments) != 1:
+        print('usage: python -m flywheel_trainer JOB_FOLDER', file=sys.stderr)
+        return 2
+    folder = Path(arguments[0]).resolve()
+    if (folder / 'result.json').exists():
+        return DONE
+    if not folder.is_dir():
+        print(f'{folder} is no folder', file=sys.stderr)
+        return 2
+    rank = int(os.environ.get('RANK', '0'))
+    try:
+        return _follow(folder, rank) if rank > 0 else _lead(folder)
+    except HeldByAnother as held:
+        print(held, file=sys.stderr)
+        return HELD
+
+
+def _lead(folder: Path) -> int:
+    """The process that owns the folder."""
+    began = time.monotonic()
+    grace = 120.0
+    with Lease(folder, grace) as lease:
+        for left in ('error.json', 'traceback.txt'):
+            (folder / left).unlink(missing_ok=True)
+        try:
+            job = read_job(folder)
+            lease.grace_seconds = job.lease.grace_seconds
+            if reason := lease.stop_reason():
+                raise StopRequested(0, reason)
+            outcome = _stage(Context(job, folder, lease, Progress(folder), rank=0))
+        except StopRequested as stop:
+            print(stop, file=sys.stderr)
+            return STOPPED
+        except Exception as error:  # noqa: BLE001 - whatever went wrong must be found in error.json
+            _write_error(folder, _as_job_error(error))
+            if not isinstance(error, JobError):
+                import traceback
+
+                (folder / 'traceback.txt').write_text(traceback.format_exc())
+            return FAILED
+        result = {'status': 'done', 'output': job.output, 'sha256': outcome.sha256, 'metrics': outcome.metrics}
+        write_json(folder / 'result.json', {**result, 'steps': outcome.steps, 'seconds': round(time.monotonic() - began, 2)})
+    return DONE
+
+
+def _follow(folder: Path, rank: int) -> int:
+    """A further process of a job under torchrun: it trains, and the first process writes."""
+    try:
+        job = read_job(folder)
+        _stage(Context(job, folder, Lease(folder, job.lease.grace_seconds), Progress(folder), rank))
+    except StopRequested:
+        return STOPPED
+    except Exception as error:  # noqa: BLE001
+        print(f'rank {rank}: {_as_job_error(error)}', file=sys.stderr)
+        return FAILED
+    return DONE
+
+
+def _stage(context: Context) -> Outcome:
+    launch = context.job.launch
+    world = int(os.environ.get('WORLD_SIZE', '1'))
+    if world != launch.world:
+        raise JobError(
+            'other',
+            f'the job asks for {launch.world} processes and was started with {world}',
+            f'start it with torchrun --nproc-per-node {launch.processes} --nnodes {launch.nodes} -m flywheel_trainer FOLDER',
+        )
+    import torch
+
+    torch.set_num_threads(launch.threads)
+    # Imported here: only sft, dpo and reward pay the seconds that TRL takes to import.
+    return importlib.import_module(f'flywheel_trainer.{context.job.kind}').run(context)
+
+
+def _as_job_error(error: Exception) -> JobError:
+    if isinstance(error, JobError):
+        return error
+    text = (str(error).strip() or type(error).__name__).splitlines()[0]
+    if isinstance(error, MemoryError) or 'out of memory' in text or "can't allocate memory" in text:
+        return JobError('out-of-memory', text, 'lower micro_batch (minibatch in ppo) or max_length, or train with lora')
+    return JobError('other', f'{type(error).__name__}: {text}', 'see traceback.txt in the job folder')
+
+
+def _write_error(folder: Path, error: JobError) -> None:
+    print(f'{error.message}; {error.cure}', file=sys.stderr)
+    write_json(folder / 'error.json', {'kind': error.kind, 'message': error.message, 'cure': error.cure})

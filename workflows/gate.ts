@@ -1,0 +1,21 @@
+import type { Flow } from './flow';
+import { playArena } from './play';
+import { gatePromptsUsed } from './steps';
+import type { GateResult, ModelRef, Place } from './types';
+
+/** Lets a candidate battle its like on fresh prompts and decides, by the rule or, where it asks, by the operator. */
+export async function holdGate(flow: Flow, place: Place, candidate: ModelRef, opponent: ModelRef): Promise<GateResult> {
+  const { run } = flow.plan();
+  const what = `gate of ${candidate.label} against ${opponent.label}`;
+  const { arena } = await playArena(flow, what, {
+    place,
+    purpose: 'gate',
+    judge: 'evaluation',
+    models: [candidate, opponent],
+    gatePromptsUsed: gatePromptsUsed(flow.plan(), flow.state()),
+  });
+  const result = await flow.persist(what, () => flow.run('quick', what).decideGate({ run, place, arena, candidate, opponent }));
+  if (result.decision !== 'ask') return result;
+  const decided = await flow.park(`${what}: ${result.sentence}`, ['promote', 'keep', 'stop']);
+  return { ...result, decision: decided === 'promote' ? 'promote' : 'keep', sentence: `${result.sentence} The operator decided: ${decided}.` };
+}

@@ -1,0 +1,81 @@
+import { CancellationScope, condition, isCancellation, workflowInfo } from '@temporalio/workflow';
+import type { ArenaRequest } from '../activities/plan-arena';
+import { causeOf, type Flow } from './flow';
+import type { ArenaReport } from './types';
+
+/**
+ * Plays an arena: a sliding window of batches, each a range of planned battles. Paused, nothing new starts; what cannot
+ * go on parks the run. Returns the arena's id and its counts.
+ */
+export async function playArena(flow: Flow, what: string, request: Omit<ArenaRequest, 'run'>): Promise<ArenaReport & { arena: string }> {
+  const { run } = flow.plan();
+  await flow.untilRunning();
+  const { arena, battles, batch } = await flow.persist(`plan ${what}`, () => flow.run('quick', `plan ${what}`).planArena({ ...request, run }));
+  for (;;) {
+    await playAll(flow, what, arena, battles, batch);
+    const report = await flow.persist(`count ${what}`, () => flow.run('quick', `count ${what}`).reportArena({ arena }));
+    if (report.problem === null) return { arena, ...report };
+    await flow.park(`${what}: ${report.problem}`, ['retry', 'stop']);
+    await flow.run('quick', `play the failed ${what} again`).reopenArena({ arena });
+  }
+}
+
+async function playAll(flow: Flow, what: string, arena: string, total: number, batch: number): Promise<void> {
+  const { cursor } = flow.state();
+  let position = cursor?.arena === arena ? cursor.position : 0;
+  flow.say(`playing ${what}`, position, total);
+  while (position < total) {
+    await flow.untilRunning();
+    const { next, failure } = await playWindow(flow, what, arena, position, total, batch);
+    position = next;
+    if (failure) await flow.park(`${what}: ${causeOf(failure)}`, ['retry', 'stop']);
+    if (workflowInfo().continueAsNewSuggested && position < total) {
+      flow.update({ cursor: { arena, position } });
+      await flow.renew();
+    }
+  }
+  flow.update({ cursor: null });
+}
+
+interface Window {
+  /** Position before which all is played. */
+  next: number;
+  failure: unknown;
+}
+
+/** Keeps the window full until all is played, the run is paused, a batch fails, or the history is long enough; then drains it. */
+async function playWindow(flow: Flow, what: string, arena: string, from: number, total: number, batch: number): Promise<Window> {
+  let next = from;
+  let inFlight = 0;
+  // The earliest failed batch is where the next window starts: later ones cost nothing when they are repeated.
+  const failed: { from: number; error: unknown }[] = [];
+  const mayStart = () => next < total && failed.length === 0 && !flow.state().paused && !workflowInfo().continueAsNewSuggested;
+
+  const start = (begin: number, end: number) => {
+    inFlight++;
+    flow
+      .run('batch', `${what}: battles ${begin + 1} to ${end} of ${total}`)
+      .playBatch({ arena, from: begin, to: end, budgetUsd: flow.state().budgetUsd })
+      .then(
+        (result) => flow.advance(result),
+        (error: unknown) => failed.push({ from: begin, error }),
+      )
+      .finally(() => inFlight--);
+  };
+  try {
+    while (mayStart() || inFlight > 0) {
+      while (mayStart() && inFlight < flow.plan().window) {
+        start(next, Math.min(next + batch, total));
+        next = Math.min(next + batch, total);
+      }
+      await condition(() => inFlight === 0 || (mayStart() && inFlight < flow.plan().window));
+    }
+  } catch (error) {
+    // Cancelled: each batch in flight ends by itself, with all that had arrived stored.
+    await CancellationScope.nonCancellable(() => condition(() => inFlight === 0));
+    throw error;
+  }
+  const first = failed.sort((a, b) => a.from - b.from)[0];
+  if (first && isCancellation(first.error)) throw first.error;
+  return { next: first?.from ?? next, failure: first?.error ?? null };
+}

@@ -1,0 +1,48 @@
+import type { FlywheelState, Progress } from './types';
+
+const BAR = 24;
+
+/** A run's progress as text for the UI's Current Details: a fenced block, because the UI shows tables without padding. */
+export function renderProgress(progress: Progress): string {
+  const { done, total } = progress;
+  const lines: [string, string][] = [
+    ['status', progress.status],
+    ['round', `${progress.round} of ${progress.rounds}`],
+    ['stage', progress.stage],
+    ['now', progress.step],
+  ];
+  if (total > 0) lines.push(['battles', `${bar(done / total)} ${done}/${total}${paceOf(progress)}`]);
+  lines.push(['cost', `$${progress.spend.usd.toFixed(2)}${progress.budgetUsd === null ? '' : ` of $${progress.budgetUsd.toFixed(2)}`} (${progress.spend.calls} calls)`]);
+  for (const { label, decision, rating } of progress.steps.slice(-8)) lines.push([label, [rating && ratingText(rating), decision].filter(Boolean).join('  ')]);
+  for (const { player, ...rating } of progress.leaderboard.slice(0, 8)) lines.push([`  ${player}`, ratingText(rating)]);
+  if (progress.lastAction) lines.push(['operator', progress.lastAction]);
+  if (progress.lastProblem) lines.push(['problem', progress.lastProblem]);
+  lines.push(['next', progress.nextAction]);
+  const width = Math.max(...lines.map(([name]) => name.length)) + 2;
+  return ['```', ...lines.map(([name, text]) => `${name.padEnd(width)}${text}`.trimEnd().replaceAll('```', "'''")), '```'].join('\n');
+}
+
+function paceOf({ rate, etaSeconds }: Progress): string {
+  return rate === null ? '' : `  ${rate.toFixed(0)}/s${etaSeconds === null ? '' : `, ${Math.ceil(etaSeconds)} s left`}`;
+}
+
+export function bar(share: number): string {
+  const full = Math.round(BAR * Math.min(1, Math.max(0, share)));
+  return '█'.repeat(full) + '░'.repeat(BAR - full);
+}
+
+export function ratingText({ rating, lower, upper }: { rating: number; lower: number | null; upper: number | null }): string {
+  const end = (value: number | null, open: string) => (value === null ? open : value.toFixed(0));
+  return `${rating.toFixed(0)} (${end(lower, '-∞')} to ${end(upper, '∞')})`;
+}
+
+/** The finished steps as the progress document lists them. */
+export function stepsOf({ finished }: FlywheelState): Progress['steps'] {
+  return finished.map((step) => ({
+    label: step.stage === 'start' ? 'I0' : `r${step.round}-${step.stage}-a${step.attempt}`,
+    decision: step.decision === 'none' ? '' : step.decision === 'promote' ? 'promoted' : `kept ${step.model.label}`,
+    rating: step.rating,
+    dataRating: step.dataRating,
+    gate: step.gate?.sentence ?? null,
+  }));
+}
