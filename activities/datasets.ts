@@ -45,6 +45,17 @@ interface Material {
   arena: string;
 }
 
+type Kind = StageName | 'reward';
+
+interface Built {
+  id: string;
+  kind: Kind;
+  rows: number;
+  counts: SelectionCounts;
+}
+
+const single = ({ id, rows, counts, kind }: Built): BuiltDatasets => ({ datasets: { [kind]: id }, rows, counts });
+
 export function createDatasetActivities(deps: Deps) {
   const { pool } = deps.store;
 
@@ -62,15 +73,7 @@ export function createDatasetActivities(deps: Deps) {
       }),
   };
 
-  type Kind = StageName | 'reward';
-
-  const single = ({ id, rows, counts, kind }: { id: string; rows: number; counts: SelectionCounts; kind: Kind }): BuiltDatasets => ({
-    datasets: { [kind]: id },
-    rows,
-    counts,
-  });
-
-  async function build(config: Config, request: DatasetRequest, kind: Kind) {
+  async function build(config: Config, request: DatasetRequest, kind: Kind): Promise<Built> {
     const { run, place } = request;
     const id = `${run}/${labelOf(place)}/${kind}`;
     const existing = await loadDataset(pool, id);

@@ -2,7 +2,7 @@ import { gateDecision, gateStatistic, type GateGame } from '../src/arena/gate';
 import { UserError } from '../src/errors';
 import { loadArena } from '../src/store/arenas';
 import { loadCheckpoint } from '../src/store/artifacts';
-import { gamesOfArena } from '../src/store/games';
+import { gamesOfArenas } from '../src/store/games';
 import { saveGate } from '../src/store/results';
 import type { GateResult, ModelRef, Place } from '../workflows/types';
 import { asActivity, finalFailure, runOf } from './context';
@@ -27,10 +27,9 @@ export function createGateActivities(deps: Deps) {
         const arena = await loadArena(pool, id);
         const player = (await loadCheckpoint(pool, candidate.checkpoint))?.player;
         if (!arena || !player) throw finalFailure('UnknownArena', new Error(`The gate ${id} has not been played.`));
-        const games = (await gamesOfArena(pool, id)).flatMap(({ prompt, first, verdict }): GateGame[] => {
-          if (verdict === 'invalid') return [];
+        const games = (await gamesOfArenas(pool, [id])).map(({ prompt, first, verdict }): GateGame => {
           const score = verdict === 'tie' ? 0.5 : verdict === 'win' ? 1 : 0;
-          return [{ prompt, score: first === player ? score : 1 - score }];
+          return { prompt, score: first === player ? score : 1 - score };
         });
         if (games.length === 0) throw new UserError(`The gate ${id} has no readable game: look at the evaluation judge's answers.`);
         const { mean, lower, upper, prompts, decision, sentence } = gateDecision(gateStatistic(games), config.gate);

@@ -9,7 +9,7 @@ import { partOf } from '../src/store/prompts';
 import type { ModelRef, Place, PlannedArena, StageName } from '../workflows/types';
 import { asActivity, finalFailure, labelOf, runOf } from './context';
 import type { Deps } from './deps';
-import { competitorsOf } from './roster';
+import { competitorsOf } from '../src/models/run-roster';
 
 export interface ArenaRequest {
   run: string;

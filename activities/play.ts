@@ -19,7 +19,7 @@ import { loadPrompts } from '../src/store/prompts';
 import type { ArenaReport, BatchResult } from '../workflows/types';
 import { asActivity, finalFailure, runOf } from './context';
 import type { Deps } from './deps';
-import { rosterOf } from './roster';
+import { rosterOf } from '../src/models/run-roster';
 
 export interface BatchRequest {
   arena: string;
@@ -118,7 +118,7 @@ export function createPlayActivities(deps: Deps) {
     const seats = battles.flatMap(({ prompt, playerA, playerB }) => [[playerA, prompt] as const, [playerB, prompt] as const]);
     const answers = await loadAnswers(pool, seats);
     const games = await loadGames(pool, arena.judge, battles.flatMap(({ prompt, playerA: a, playerB: b }) => [{ prompt, first: a, second: b }, { prompt, first: b, second: a }]));
-    const { players, checkpoints } = await rosterOf(deps, arena.run, config);
+    const { players, checkpoints } = await rosterOf(pool, arena.run, config);
     const serve = (id: string) => {
       const checkpoint = checkpoints.find((one) => one.id === id);
       if (!checkpoint) throw new Error(`the checkpoint ${id} is not stored`);

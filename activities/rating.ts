@@ -1,13 +1,12 @@
 import { pairedDifference, type PairedDifference } from '../src/arena/paired-difference';
 import { rate } from '../src/arena/rate';
-import type { Anchor, Observation, RatingTable } from '../src/arena/types';
-import type { Config } from '../src/config/schema';
+import type { RatingTable } from '../src/arena/types';
 import { seedFrom } from '../src/identity';
+import { anchorOf, observeArenas } from '../src/store/observations';
 import { saveLeaderboard } from '../src/store/results';
 import type { Interval, ModelRef, Place, RatedPlayer } from '../workflows/types';
 import { asActivity, labelOf, runOf } from './context';
 import type { Deps } from './deps';
-import { rosterOf } from './roster';
 
 export interface RateRequest {
   run: string;
@@ -40,8 +39,7 @@ export function createRatingActivities(deps: Deps) {
     rateRun: ({ run, place, judge, arenas, model, champion }: RateRequest): Promise<RateResult> =>
       asActivity(async () => {
         const { config } = await runOf(deps, run);
-        const { players } = await rosterOf(deps, run, config);
-        const observations = await observe(arenas, (id) => players.get(id)?.name ?? id);
+        const observations = await observeArenas(pool, run, config, arenas);
         const options = { resample: 'prompt', rounds: config.evaluation.bootstrapRounds, seed: seedFrom(config.seed, 'bootstrap') } as const;
         const table = rate(observations, { ...options, anchor: anchorOf(config) });
         const compared = champion !== null && champion.label !== model.label ? champion.label : null;
@@ -56,23 +54,4 @@ export function createRatingActivities(deps: Deps) {
         return { rating: { rating, lower, upper }, table: rows.slice(0, 20) };
       }),
   };
-
-  /** Each readable game is half an observation; the two games of a battle, and all on one prompt, are resampled together. */
-  async function observe(arenas: readonly string[], nameOf: (player: string) => string): Promise<Observation[]> {
-    const { rows } = await pool.query<{ a: string; b: string; verdict: string; prompt: string }>(
-      `select distinct on (games.prompt, first, second) first as a, second as b, verdict, games.prompt
-         from battles
-         join arenas on arenas.id = battles.arena
-         join games on games.judge = arenas.judge and games.prompt = battles.prompt
-          and ((first = player_a and second = player_b) or (first = player_b and second = player_a))
-        where battles.arena = any($1) and battles.outcome not in ('invalid', 'failed')
-        order by games.prompt, first, second`,
-      [arenas],
-    );
-    return rows.map(({ a, b, verdict, prompt }) => ({ a: nameOf(a), b: nameOf(b), score: verdict === 'win' ? 1 : verdict === 'tie' ? 0.5 : 0, weight: 0.5, prompt }));
-  }
-}
-
-function anchorOf({ anchor, competitors }: Config): Anchor {
-  return anchor ?? { models: competitors.filter(({ joins }) => joins === 0).map(({ id }) => id), mean: 1000 };
 }

@@ -17,7 +17,7 @@ import { loadRun, saveRun, type Run } from '../src/store/runs';
 import type { Continued, FlywheelInput, FlywheelState, RunPlan } from '../workflows/types';
 import { asActivity } from './context';
 import type { Deps } from './deps';
-import { competitorsOf } from './roster';
+import { competitorsOf } from '../src/models/run-roster';
 
 const HEARTBEAT_MS = 2000;
 const FIELDS = ['config', 'rounds', 'pauseAfter', 'rollback', 'continued'];

@@ -20,11 +20,14 @@ function checkSystem() {
   if (major < 20) throw userError(`Set-up stopped: this is Node ${process.versions.node}, 20 or newer is needed.`);
 }
 
-/** Does what is left to do, each step in one line on stderr; `quiet` says nothing when nothing was to do. Throws one sentence. */
-export async function setup({ quiet = false } = {}) {
+/**
+ * Does what is left to do, each step in one line on stderr. `quiet` says nothing when nothing was to do; `withBuild: false`
+ * installs the packages only (a layer of the Dockerfile). Throws one sentence when a step fails.
+ */
+export async function setup({ quiet = false, withBuild = true } = {}) {
   const began = performance.now();
   checkSystem();
-  const done = await alone(async () => [await installPackages(), await preparePython(), await build()]);
+  const done = await alone(async () => [await installPackages(), await preparePython(), withBuild && (await build())]);
   if (quiet && !done.includes(true)) return;
   const seconds = ((performance.now() - began) / 1000).toFixed(1);
   say(done.includes(true) ? `set-up: done in ${seconds} s` : `set-up: everything is in place (${seconds} s)`);
@@ -41,4 +44,5 @@ export async function runMain(main) {
   }
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) await runMain(() => setup());
+if (process.argv[1] === fileURLToPath(import.meta.url))
+  await runMain(() => setup({ withBuild: !process.argv.includes('--no-build') }));

@@ -25,7 +25,8 @@ function withExit(counts, code) {
 async function runJest(args, folder) {
   const report = join(folder, 'jest.json');
   const jest = join(root, 'node_modules', 'jest', 'bin', 'jest.js');
-  const options = ['--json', `--outputFile=${report}`, '--maxWorkers=2'];
+  const options = ['--json', `--outputFile=${report}`];
+  if (!args.some((arg) => /^(-i|--runInBand|-w|--maxWorkers)/.test(arg))) options.push('--maxWorkers=2');
   const code = await runInherited(process.execPath, [jest, ...options, ...args]);
   const result = JSON.parse(readIfThere(report) ?? '{}');
   return withExit(
@@ -65,7 +66,7 @@ async function runPytest(folder) {
   const code = await runInherited(python, ['-m', 'pytest', ...options], { env });
   const xml = readIfThere(report);
   if (xml === null)
-    say(`pytest did not run; if it is missing: \`${python} -m pip install -r trainer/requirements.txt\`.`);
+    say(`pytest did not run; if it is missing: \`${python} -m pip install -r trainer/requirements-dev.txt\`.`);
   return withExit(xml === null ? { passed: 0, failed: 0, skipped: 0 } : countJunit(xml), code);
 }
 

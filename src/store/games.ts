@@ -66,15 +66,17 @@ export async function loadGames(
   return new Map(rows.map((row) => [gameKey(row.prompt, row.first, row.second), row]));
 }
 
-/** All games that an arena's battles are made of. */
-export async function gamesOfArena(pool: Pool, arena: string): Promise<GameScores[]> {
+/** Readable games of some arenas, each once: the same game may belong to several. */
+export async function gamesOfArenas(pool: Pool, arenas: readonly string[]): Promise<Pick<GameScores, 'prompt' | 'first' | 'second' | 'verdict'>[]> {
   const { rows } = await pool.query<GameScores>(
-    `select ${scores} from arenas
-       join battles on battles.arena = arenas.id
+    `select distinct games.prompt, first, second, verdict
+       from battles
+       join arenas on arenas.id = battles.arena
        join games on games.judge = arenas.judge and games.prompt = battles.prompt
         and ((first = player_a and second = player_b) or (first = player_b and second = player_a))
-      where arenas.id = $1`,
-    [arena],
+      where battles.arena = any($1) and battles.outcome not in ('invalid', 'failed') and verdict <> 'invalid'
+      order by games.prompt, first, second`,
+    [arenas],
   );
   return rows;
 }

@@ -3,8 +3,12 @@
 from pathlib import Path
 
 import pytest
-
 import tiny
+
+
+def pytest_configure(config):
+    # TRL 1.16 still calls what transformers has renamed.
+    config.addinivalue_line('filterwarnings', 'ignore::FutureWarning:transformers')
 
 
 @pytest.fixture(scope='session')

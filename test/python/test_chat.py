@@ -3,11 +3,8 @@
 import json
 
 import pytest
-import torch
-from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
-from transformers import PreTrainedTokenizerFast
-
 import tiny
+import torch
 from flywheel_trainer import dpo, ppo, reward, sft
 from flywheel_trainer.chat import Chat
 from flywheel_trainer.data import demonstrations, pairs, prompts
@@ -18,6 +15,8 @@ from flywheel_trainer.lease import Lease
 from flywheel_trainer.models import load_causal
 from flywheel_trainer.progress import Progress
 from flywheel_trainer.run import Context
+from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
+from transformers import PreTrainedTokenizerFast
 
 CHATML = (
     "{% for m in messages %}{{ '<|im_start|>' + m['role'] + '\n' + m['content'] + '<|im_end|>\n' }}{% endfor %}"
@@ -25,17 +24,24 @@ CHATML = (
 )
 
 
-def bytes_tokenizer(eos: str = '<|im_end|>', pad: str | None = None, template: str | None = CHATML) -> PreTrainedTokenizerFast:
+def bytes_tokenizer(
+    eos: str = '<|im_end|>', pad: str | None = None, template: str | None = CHATML
+) -> PreTrainedTokenizerFast:
     """A byte-level BPE tokenizer with ChatML, as many real models have it."""
     tokenizer = Tokenizer(models.BPE())
     tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
     tokenizer.decoder = decoders.ByteLevel()
     specials = ['<|endoftext|>', '<|im_start|>', '<|im_end|>']
     trainer = trainers.BpeTrainer(
-        vocab_size=300, special_tokens=specials, initial_alphabet=pre_tokenizers.ByteLevel.alphabet(), show_progress=False
+        vocab_size=300,
+        special_tokens=specials,
+        initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
+        show_progress=False,
     )
     tokenizer.train_from_iterator(['the cat said the word and the dog said no\n'] * 4, trainer)
-    wrapped = PreTrainedTokenizerFast(tokenizer_object=tokenizer, eos_token=eos, pad_token=pad, clean_up_tokenization_spaces=False)
+    wrapped = PreTrainedTokenizerFast(
+        tokenizer_object=tokenizer, eos_token=eos, pad_token=pad, clean_up_tokenization_spaces=False
+    )
     wrapped.add_special_tokens({'additional_special_tokens': specials[1:2]})
     wrapped.chat_template = template
     return wrapped
@@ -65,19 +71,22 @@ class TestIds:
         assert chat.text(answer) == 'no' and answer.count(chat.end_id) == 1
 
     def test_a_template_that_prints_no_end_of_turn_gets_one(self):
-        chat = Chat(bytes_tokenizer('<|endoftext|>', template="{% for m in messages %}{{ m['role'] + ': ' + m['content'] }}{% endfor %}"))
+        chat = Chat(
+            bytes_tokenizer(
+                '<|endoftext|>', template="{% for m in messages %}{{ m['role'] + ': ' + m['content'] }}{% endfor %}"
+            )
+        )
         _, answer = chat.dialogue_ids([tiny.user('the')], [tiny.assistant('cat')])
         assert answer[-1] == chat.end_id and answer.count(chat.end_id) == 1
 
     def test_tokens_that_would_span_the_border_are_split_there(self):
-        # "the" + " cat" rendered in one piece might merge; a model that samples starts behind the prompt's last token.
+        # " sa" + "id" is one token, " said"; a model that samples starts behind the prompt's last token, " sa".
         template = (
-            "{% for m in messages %}{% if m['role'] == 'user' %}{{ m['content'] + ' sa' }}{% else %}{{ m['content'] + '<|im_end|>' }}"
-            '{% endif %}{% endfor %}'
+            "{% for m in messages %}{% if m['role'] == 'user' %}{{ m['content'] + ' sa' }}"
+            "{% else %}{{ m['content'] + '<|im_end|>' }}{% endif %}{% endfor %}"
         )
         chat = Chat(bytes_tokenizer(template=template))
         prompt, answer = chat.dialogue_ids([tiny.user('the cat')], [tiny.assistant('id')])
-        assert len(chat.tokenizer('sa')['input_ids']) > 0
         assert prompt == chat.prompt_ids([tiny.user('the cat')]) and chat.text(prompt + answer) == 'the cat said'
         assert prompt + answer[:-1] != chat.tokenizer('the cat said')['input_ids'], 'the case is the one meant'
 
@@ -119,7 +128,8 @@ def test_multi_turn_and_system_rows_render_by_hand(expected):
     text = [chat.tokenizer.decode(prompt + answer) for prompt, answer in ids]
     assert text[1] == '<|system|> be brief <|end|> <|user|> say red green <|end|> <|assistant|> red green <|end|>'
     assert text[2] == (
-        '<|user|> say cat <|end|> <|assistant|> cat <|end|> <|user|> please say red cat now <|end|> <|assistant|> red cat <|end|>'
+        '<|user|> say cat <|end|> <|assistant|> cat <|end|> '
+        '<|user|> please say red cat now <|end|> <|assistant|> red cat <|end|>'
     )
 
 
@@ -130,7 +140,10 @@ def context_of(folder) -> Context:
 def collated(trainer):
     """(ids, loss mask) of every row that the trainer's own data loader yields, without its padding."""
     for batch in trainer.get_train_dataloader():
-        for ids, mask, *rest in zip(*(batch[name] for name in ('input_ids', 'attention_mask', 'labels', 'completion_mask') if name in batch)):
+        for ids, mask, *rest in zip(
+            *(batch[name] for name in ('input_ids', 'attention_mask', 'labels', 'completion_mask') if name in batch),
+            strict=True,
+        ):
             real = mask.bool()
             yield ids[real].tolist(), [row[real].tolist() for row in rest]
 
@@ -187,7 +200,10 @@ def test_the_reward_head_is_read_at_the_end_of_turn(tmp_path, base, reward_model
     from flywheel_trainer.tensors import pad_left, pad_right
 
     chat = Chat.load(base)
-    made = [prompt + answer for prompt, answer in (chat.dialogue_ids(row['prompt'], row['chosen']) for row in tiny.rows('reward'))]
+    made = [
+        prompt + answer
+        for prompt, answer in (chat.dialogue_ids(row['prompt'], row['chosen']) for row in tiny.rows('reward'))
+    ]
     model = load_scalar(str(reward_model)).eval()
     ids, mask = pad_right(made, chat.pad_id, 'cpu')
     with torch.no_grad():

@@ -3,9 +3,8 @@
 import math
 
 import pytest
-import torch
-
 import tiny
+import torch
 from flywheel_trainer import ppo, ppo_maths
 from flywheel_trainer.chat import Chat
 from flywheel_trainer.data import prompts
@@ -109,5 +108,7 @@ def test_a_rollout_starts_on_its_reference_and_is_repeatable(tmp_path, base, rew
     # The critic and the policy are their own: an update moves neither the reward model nor the reference.
     frozen = [parameter.clone() for model in (learner.reference, learner.reward) for parameter in model.parameters()]
     learner.update(rows, 0)
-    assert all(map(torch.equal, frozen, (p for model in (learner.reference, learner.reward) for p in model.parameters())))
+    assert all(
+        map(torch.equal, frozen, (p for model in (learner.reference, learner.reward) for p in model.parameters()))
+    )
     assert learner.rollout(rows, 0)[1]['kl'] != 0.0

@@ -4,7 +4,6 @@ import json
 import shutil
 
 import pytest
-
 import tiny
 from flywheel_trainer.errors import JobError
 from flywheel_trainer.job import read_job
@@ -44,7 +43,9 @@ def test_job_json_names_the_key_at_fault(change, expected, tmp_path):
 
 def test_job_json_keeps_what_is_said(tmp_path):
     lora = {'r': 8, 'alpha': 16, 'dropout': 0, 'target_modules': ['q_proj']}
-    job = read_job(tiny.make_job(tmp_path / 'job', 'reward', tmp_path, settings={'lora': lora}, lease={'grace_seconds': 5}))
+    job = read_job(
+        tiny.make_job(tmp_path / 'job', 'reward', tmp_path, settings={'lora': lora}, lease={'grace_seconds': 5})
+    )
     assert job.hyperparameters.lora.target_modules == ['q_proj'] and job.lease.grace_seconds == 5.0
     assert job.hyperparameters.holdout == 0.25 and job.launch.threads == 1
 
@@ -57,7 +58,10 @@ def test_job_json_keeps_what_is_said(tmp_path):
         ('{"prompt": []}', 'rows.jsonl:3: prompt must be a list of messages'),
         ('{"prompt": [{"role": "user"}]}', 'rows.jsonl:3: prompt holds something that is no message'),
         ('{"prompt": [{"role": "assistant", "content": "x"}]}', 'rows.jsonl:3: prompt must end with a user message'),
-        ('{"prompt": [{"role": "user", "content": "x"}], "completion": [{"role": "user", "content": "y"}]}', 'exactly one assistant'),
+        (
+            '{"prompt": [{"role": "user", "content": "x"}], "completion": [{"role": "user", "content": "y"}]}',
+            'exactly one assistant',
+        ),
     ],
 )
 def test_a_broken_line_is_named(line, expected, tmp_path, base):
@@ -80,7 +84,11 @@ def test_a_base_without_a_chat_template_is_refused_with_the_cure(tmp_path, base)
     template = (bare / 'chat_template.jinja').read_text()
     (bare / 'chat_template.jinja').unlink()
     error = tiny.error_of(tiny.make_job(tmp_path / 'refused', 'sft', bare, settings={'max_steps': 1}))
-    assert error['kind'] == 'chat-template' and 'has no chat template' in error['message'] and 'chatTemplate' in error['cure']
+    assert (
+        error['kind'] == 'chat-template'
+        and 'has no chat template' in error['message']
+        and 'chatTemplate' in error['cure']
+    )
 
     given = tiny.make_job(tmp_path / 'given', 'sft', bare, settings={'max_steps': 1}, chat_template=template)
     tiny.run(given)

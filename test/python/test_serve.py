@@ -7,11 +7,11 @@ import subprocess
 import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
-import torch
-
 import tiny
+import torch
 from flywheel_trainer import manifest
 from flywheel_trainer.chat import Chat
 from flywheel_trainer.engine import Models
@@ -43,11 +43,15 @@ class Client:
             connection.close()
 
     def register(self, name: str, path, sha256: str | None = None) -> tuple[int, dict]:
-        return self.call('POST', '/v1/models', {'id': name, 'path': str(path), 'sha256': sha256 or manifest.describe(path)['sha256']})
+        return self.call(
+            'POST', '/v1/models', {'id': name, 'path': str(path), 'sha256': sha256 or manifest.describe(path)['sha256']}
+        )
 
     def chat(self, **fields) -> tuple[int, dict]:
         request = {'model': 'base', 'messages': [tiny.user('say red dog')], 'max_tokens': 12, **fields}
-        return self.call('POST', '/v1/chat/completions', {name: value for name, value in request.items() if value is not ...})
+        return self.call(
+            'POST', '/v1/chat/completions', {name: value for name, value in request.items() if value is not ...}
+        )
 
     def text(self, **fields) -> str:
         status, reply = self.chat(**fields)
@@ -105,7 +109,12 @@ def test_sampling_inverts_the_distribution():
 def test_nucleus_keeps_the_smallest_set_that_reaches_top_p():
     rows = torch.tensor([[0.1, 0.5, 0.15, 0.25]]).repeat(4, 1).double()
     kept = nucleus(rows, torch.tensor([[0.5], [0.6], [0.76], [0.0]]).double()) > 0
-    assert kept.tolist() == [[False, True, False, False], [False, True, False, True], [False, True, True, True], [False, True, False, False]]
+    assert kept.tolist() == [
+        [False, True, False, False],
+        [False, True, False, True],
+        [False, True, True, True],
+        [False, True, False, False],
+    ]
 
 
 def test_rows_that_end_early_leave_the_others_alone(base):
@@ -128,10 +137,16 @@ def test_stop_length_and_usage(client):
         'total_tokens': len(words) + 7,
     }
     short = client.chat(temperature=0, max_tokens=1)[1]
-    assert short['choices'][0] == {'index': 0, 'message': {'role': 'assistant', 'content': words[0]}, 'finish_reason': 'length'}
+    assert short['choices'][0] == {
+        'index': 0,
+        'message': {'role': 'assistant', 'content': words[0]},
+        'finish_reason': 'length',
+    }
     for stop in (words[1], ['moon moon', words[1]]):
         cut = client.chat(temperature=0, stop=stop)[1]
-        assert cut['choices'][0]['message']['content'].strip() == words[0] and cut['choices'][0]['finish_reason'] == 'stop'
+        assert (
+            cut['choices'][0]['message']['content'].strip() == words[0] and cut['choices'][0]['finish_reason'] == 'stop'
+        )
         assert cut['usage']['completion_tokens'] == 2
 
 
@@ -160,7 +175,9 @@ def test_a_bad_request_names_its_field(client, fields, param, code):
 
 
 def test_other_errors(client):
-    assert client.chat(model='nobody')[0] == 404 and client.chat(model='nobody')[1]['error']['code'] == 'model_not_found'
+    assert (
+        client.chat(model='nobody')[0] == 404 and client.chat(model='nobody')[1]['error']['code'] == 'model_not_found'
+    )
     assert client.call('POST', '/v1/chat/completions', '{"model":')[1]['error']['code'] == 'invalid_json'
     assert client.call('POST', '/v1/chat/completions', '[]')[0] == 400
     assert client.call('GET', '/v2')[0] == 404
@@ -204,12 +221,12 @@ def test_the_least_recently_used_model_leaves_memory(base, tmp_path):
     other = tiny.run(tiny.make_job(tmp_path / 'sft', 'sft', base))['output']
     client = Client(None, most=1)
     try:
-        from pathlib import Path
-
         client.register('base', base)
         client.register('sft', Path(other))
         ask = {'temperature': 0, 'max_tokens': 8}
-        answers = [client.text(model=name, **ask, messages=tiny.prompts()[2]) for name in ('base', 'sft', 'base', 'sft')]
+        answers = [
+            client.text(model=name, **ask, messages=tiny.prompts()[2]) for name in ('base', 'sft', 'base', 'sft')
+        ]
         assert answers[:2] == answers[2:]
         assert list(client.models._loaded) == ['sft']
     finally:
@@ -217,7 +234,14 @@ def test_the_least_recently_used_model_leaves_memory(base, tmp_path):
 
 
 def test_as_a_process_it_says_its_port_and_ends_with_its_parent(tmp_path):
-    command = [sys.executable, '-m', 'flywheel_trainer.serve', '--registry', str(tmp_path / 'r.json'), '--stdin-lifeline']
+    command = [
+        sys.executable,
+        '-m',
+        'flywheel_trainer.serve',
+        '--registry',
+        str(tmp_path / 'r.json'),
+        '--stdin-lifeline',
+    ]
     process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
     try:
         ready = json.loads(process.stdout.readline())

@@ -4,13 +4,12 @@ import json
 from pathlib import Path
 
 import pytest
-import torch
-from safetensors.torch import load_file
-from transformers import AutoModelForCausalLM, AutoTokenizer
-
 import tiny
+import torch
 from flywheel_trainer import manifest
 from flywheel_trainer.run import main
+from safetensors.torch import load_file
+from transformers import AutoModelForCausalLM, AutoTokenizer
 
 LORA = {'r': 4, 'alpha': 8, 'dropout': 0.1, 'target_modules': 'all-linear'}
 
@@ -40,11 +39,17 @@ def test_contract(kind, tmp_path, base, reward_model):
     assert not (folder / 'lock.json').exists() and not list(folder.glob('*.tmp*'))
 
     tokenizer = AutoTokenizer.from_pretrained(output)
-    assert tokenizer.chat_template == AutoTokenizer.from_pretrained(base).chat_template and tokenizer.eos_token == '<|end|>'
+    assert (
+        tokenizer.chat_template == AutoTokenizer.from_pretrained(base).chat_template
+        and tokenizer.eos_token == '<|end|>'
+    )
     if kind != 'reward':
         sampling = json.loads((output / 'generation_config.json').read_text())
         assert (sampling['do_sample'], sampling['top_k'], sampling['top_p']) == (True, 0, 1.0)
-        assert AutoModelForCausalLM.from_pretrained(output).config.vocab_size == len(tokenizer)
+        config = AutoModelForCausalLM.from_pretrained(output).config
+        assert (
+            config.vocab_size == len(tokenizer) and config.use_cache and config.eos_token_id == tokenizer.eos_token_id
+        )
 
     before = (folder / 'result.json').stat().st_mtime_ns
     assert main([str(folder)]) == 0, 'a finished job is done at once'
@@ -127,5 +132,7 @@ def test_too_long_rows_are_counted_and_dropped(tmp_path, base, reward_model):
     result = tiny.run(tiny.make_job(tmp_path / 'sft', 'sft', base, [*tiny.rows('sft'), long], {'max_steps': 1}))
     assert (result['metrics']['rows'], result['metrics']['dropped_long']) == (56, 1)
     long = {'prompt': [tiny.user('say ' * 30)]}
-    result = tiny.run(job_of('ppo', tmp_path / 'ppo', base, reward_model, made=[*tiny.rows('ppo'), long], settings={'updates': 1}))
+    result = tiny.run(
+        job_of('ppo', tmp_path / 'ppo', base, reward_model, made=[*tiny.rows('ppo'), long], settings={'updates': 1})
+    )
     assert (result['metrics']['prompts'], result['metrics']['dropped_long']) == (56, 1)

@@ -117,7 +117,14 @@ def write_rows(path: Path, made: list[dict]) -> Path:
     return path
 
 
-def make_job(folder: Path, kind: str, base: Path | None = None, made: list[dict] | None = None, settings: dict | None = None, **top) -> Path:
+def make_job(
+    folder: Path,
+    kind: str,
+    base: Path | None = None,
+    made: list[dict] | None = None,
+    settings: dict | None = None,
+    **top,
+) -> Path:
     """Writes a job folder with its dataset; `settings` and `top` override the defaults."""
     folder.mkdir(parents=True, exist_ok=True)
     dataset = write_rows(folder / 'rows.jsonl', rows(kind) if made is None else made)

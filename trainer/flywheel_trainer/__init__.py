@@ -1,7 +1,9 @@
 """The trainer of Arena Flywheel: one job folder in, one model folder out; and a small server for the result.
 
-`python -m flywheel_trainer JOB_FOLDER` trains (sft, dpo, reward, ppo, pretrain), `python -m flywheel_trainer.serve` serves,
-`python -m flywheel_trainer.convert` turns a GGUF file into a model folder, `python -m flywheel_trainer.manifest DIR` hashes one.
+- `python -m flywheel_trainer JOB_FOLDER` trains: sft, dpo, reward, ppo, pretrain.
+- `python -m flywheel_trainer.serve` serves model folders.
+- `python -m flywheel_trainer.convert` makes a model folder of a GGUF file.
+- `python -m flywheel_trainer.manifest DIR` hashes a model folder.
 """
 
 import os

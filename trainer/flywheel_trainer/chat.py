@@ -20,7 +20,13 @@ PROBE = [{'role': 'user', 'content': 'a'}, {'role': 'assistant', 'content': 'b'}
 class Chat:
     """A tokenizer with its chat template, its end-of-turn token `end_id`, and a padding token that differs from it."""
 
-    def __init__(self, tokenizer: PreTrainedTokenizerBase, template: str | None = None, eos: str | None = None, where: str = 'the model'):
+    def __init__(
+        self,
+        tokenizer: PreTrainedTokenizerBase,
+        template: str | None = None,
+        eos: str | None = None,
+        where: str = 'the model',
+    ):
         """`template` and `eos` override what the tokenizer has. Raises JobError("chat-template") with the cure."""
         self.tokenizer = tokenizer
         if template is not None:
@@ -33,10 +39,16 @@ class Chat:
             )
         if eos is not None:
             if eos not in tokenizer.get_vocab():
-                raise JobError('chat-template', f'chat_eos {eos!r} is no token of {where}', 'name a token of its vocabulary')
+                raise JobError(
+                    'chat-template', f'chat_eos {eos!r} is no token of {where}', 'name a token of its vocabulary'
+                )
             tokenizer.eos_token = eos
         if tokenizer.eos_token_id is None:
-            raise JobError('chat-template', f'the tokenizer of {where} has no end-of-turn token', 'set chat_eos to one of its tokens')
+            raise JobError(
+                'chat-template',
+                f'the tokenizer of {where} has no end-of-turn token',
+                'set chat_eos to one of its tokens',
+            )
         self.end_id: int = tokenizer.eos_token_id
         self._check_end(where)
         self.pad_id = self._choose_pad()
@@ -46,9 +58,11 @@ class Chat:
         """The chat of a model folder."""
         try:
             tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
-        except Exception as error:  # noqa: BLE001 - the library raises many kinds; all mean that there is no tokenizer
+        except Exception as error:
             raise JobError(
-                'chat-template', f'{folder} has no tokenizer that loads: {_first_line(error)}', 'put the tokenizer files beside the weights'
+                'chat-template',
+                f'{folder} has no tokenizer that loads: {_first_line(error)}',
+                'put the tokenizer files beside the weights',
             ) from error
         return Chat(tokenizer, template, eos, str(folder))
 
@@ -116,7 +130,7 @@ class Chat:
             )
 
     def _choose_pad(self) -> int:
-        """A padding token that is not the end of a turn: a reward model looks for its score at the last token that is no padding."""
+        """A padding token that ends no turn: a reward model reads its score at the last token that is no padding."""
         tokenizer = self.tokenizer
         if tokenizer.pad_token_id is None or tokenizer.pad_token_id == self.end_id:
             specials = [tokenizer.unk_token_id, *sorted(tokenizer.added_tokens_decoder), 0, 1]

@@ -79,7 +79,16 @@ def _is_whole(path: Path) -> bool:
 
 def _claim_for(job: Job, checkpoints: Path) -> None:
     """Refuses checkpoints that were made by another job.json: their weights would not be what this one asks for."""
-    decisive = [job.kind, job.base, job.dataset, job.seed, job.reward_model, job.reference, job.chat_template, job.chat_eos]
+    decisive = [
+        job.kind,
+        job.base,
+        job.dataset,
+        job.seed,
+        job.reward_model,
+        job.reference,
+        job.chat_template,
+        job.chat_eos,
+    ]
     text = json.dumps([*decisive, repr(job.hyperparameters), job.launch.dtype])
     sha256 = hashlib.sha256(text.encode()).hexdigest()
     mark = checkpoints / 'job.sha256'

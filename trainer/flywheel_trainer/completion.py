@@ -1,4 +1,4 @@
-"""`POST /v1/chat/completions`: what a request may say, and what it is answered. Nothing it says is ignored in silence."""
+"""`POST /v1/chat/completions`: what a request may say, and what it is answered. Nothing is ignored in silence."""
 
 import secrets
 import time
@@ -94,10 +94,12 @@ def complete(body: Any, registry: Registry, models: Models, engine: Engine) -> d
         raise ApiError(
             400,
             'context_length_exceeded',
-            f'{len(prompt)} prompt tokens and {request.max_tokens} of max_tokens exceed the {loaded.positions} of {request.model}',
+            f'{len(prompt)} prompt tokens and max_tokens {request.max_tokens} exceed the {loaded.positions} positions',
             'messages',
         )
-    ask = Ask(prompt, request.max_tokens, request.temperature, request.top_p, request.seed, _stop_test(loaded, request.stop))
+    ask = Ask(
+        prompt, request.max_tokens, request.temperature, request.top_p, request.seed, _stop_test(loaded, request.stop)
+    )
     ids = engine.submit(loaded, ask).result()
     return _reply(request, loaded, prompt, ids)
 

@@ -1,4 +1,4 @@
-"""`python -m flywheel_trainer.convert --gguf FILE --output DIR`: a GGUF file as a plain model folder that trains and serves."""
+"""`python -m flywheel_trainer.convert --gguf FILE --output DIR`: a GGUF file as a folder that trains and serves."""
 
 import argparse
 import json
@@ -11,7 +11,7 @@ from flywheel_trainer.files import publish_folder
 
 
 def convert(gguf: Path, output: Path) -> str:
-    """Writes weights (float32), tokenizer, chat template and manifest, whole or not at all; returns the folder's sha256."""
+    """Writes weights (float32), tokenizer, chat template and manifest, whole or not at all; returns the sha256."""
     import torch
     from transformers import AutoModelForCausalLM, AutoTokenizer, GgufConfig
 

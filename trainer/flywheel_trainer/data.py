@@ -1,4 +1,4 @@
-"""Datasets: JSONL rows of messages, checked line by line, and token ids from the one place that makes them (`chat.py`)."""
+"""Datasets: JSONL rows of messages, checked line by line, and their token ids, made by `chat.py`."""
 
 import json
 from collections.abc import Callable
@@ -48,9 +48,13 @@ def read_rows(path: Path, kind: str) -> list[dict]:
                 if line.strip():
                     rows.append(_check_row(line, COLUMNS[kind], f'{path}:{number}'))
     except OSError as error:
-        raise JobError('bad-data', f'the dataset {path} cannot be read: {error.strerror}', 'check dataset in job.json') from None
+        raise JobError(
+            'bad-data', f'the dataset {path} cannot be read: {error.strerror}', 'check dataset in job.json'
+        ) from None
     except UnicodeDecodeError as error:
-        raise JobError('bad-data', f'the dataset {path} is not UTF-8: {error.reason}', 'write the dataset again') from None
+        raise JobError(
+            'bad-data', f'the dataset {path} is not UTF-8: {error.reason}', 'write the dataset again'
+        ) from None
     if not rows:
         raise JobError('bad-data', f'the dataset {path} has no rows', 'lower the selection threshold or add prompts')
     return rows
@@ -104,7 +108,11 @@ def _check_row(line: str, columns: tuple[str, ...], where: str) -> dict:
         if not isinstance(messages, list) or not messages:
             raise fail(f'{column} must be a list of messages')
         for message in messages:
-            if not isinstance(message, dict) or message.get('role') not in ROLES or not isinstance(message.get('content'), str):
+            if (
+                not isinstance(message, dict)
+                or message.get('role') not in ROLES
+                or not isinstance(message.get('content'), str)
+            ):
                 raise fail(f'{column} holds something that is no message {{role: {"|".join(ROLES)}, content: text}}')
         if column == 'prompt' and messages[-1]['role'] != 'user':
             raise fail('prompt must end with a user message')

@@ -38,7 +38,10 @@ def build_trainer(context: Context, chat: Chat, rows: list[Pair]) -> DPOTrainer:
     """
     job, settings = context.job, context.job.hyperparameters
     arguments = DPOConfig(
-        **common_arguments(context), beta=settings.beta, loss_type=settings.loss_type, loss_weights=settings.loss_weights
+        **common_arguments(context),
+        beta=settings.beta,
+        loss_type=settings.loss_type,
+        loss_weights=settings.loss_weights,
     )
     reference = job.reference or (None if settings.lora else job.base)
     return TokenisedDPOTrainer(

@@ -106,5 +106,5 @@ class Engine:
             for _, _, future in group:
                 future.set_exception(error)
             return
-        for (_, _, future), answer in zip(group, answers):
+        for (_, _, future), answer in zip(group, answers, strict=True):
             future.set_result(answer)

@@ -64,9 +64,18 @@ def generate(model: PreTrainedModel, asks: list[Ask], end_id: int, pad_id: int) 
     positions, cache = positions_of(mask), DynamicCache(config=model.config)
     alive = list(range(len(asks)))
     while True:
-        logits = model(
-            input_ids=ids, attention_mask=mask, position_ids=positions, past_key_values=cache, use_cache=True, logits_to_keep=1
-        ).logits[:, -1].float()
+        logits = (
+            model(
+                input_ids=ids,
+                attention_mask=mask,
+                position_ids=positions,
+                past_key_values=cache,
+                use_cache=True,
+                logits_to_keep=1,
+            )
+            .logits[:, -1]
+            .float()
+        )
         running = [asks[index] for index in alive]
         tokens = sample(
             logits,
@@ -76,7 +85,7 @@ def generate(model: PreTrainedModel, asks: list[Ask], end_id: int, pad_id: int) 
         )
         going = [
             row
-            for row, (index, token) in enumerate(zip(alive, tokens.tolist()))
+            for row, (index, token) in enumerate(zip(alive, tokens.tolist(), strict=True))
             if _goes_on(asks[index], answers[index], token, end_id)
         ]
         if not going:

@@ -146,7 +146,7 @@ SETTINGS: dict[str, type] = {
 
 @dataclass(frozen=True)
 class Launch:
-    """How the job runs. With several processes the caller starts it through torchrun; this states how many to expect."""
+    """How the job runs. Several processes are started by the caller, through torchrun; this says how many to expect."""
 
     processes: Count = 1
     nodes: Count = 1
@@ -199,7 +199,9 @@ def read_job(folder: Path) -> Job:
     except (json.JSONDecodeError, UnicodeDecodeError) as error:
         raise JobError('bad-data', f'{path} is not JSON: {error}', 'write job.json again') from None
     if not isinstance(raw, dict) or raw.get('version') != VERSION:
-        raise JobError('bad-data', f'{path}: version must be {VERSION}', 'use the trainer that belongs to this flywheel')
+        raise JobError(
+            'bad-data', f'{path}: version must be {VERSION}', 'use the trainer that belongs to this flywheel'
+        )
     if raw.get('kind') not in SETTINGS:
         raise _bad('kind', f'must be one of {", ".join(SETTINGS)}, not {raw.get("kind")!r}')
     job: Job = _parse(Job, raw, '')
@@ -227,9 +229,13 @@ def _check_together(job: Job) -> None:
     if isinstance(settings, TrlSettings):
         share = settings.micro_batch * job.launch.world
         if settings.batch % share:
-            raise _bad('hyperparameters.batch', f'({settings.batch}) must be a multiple of micro_batch x processes ({share})')
+            raise _bad(
+                'hyperparameters.batch', f'({settings.batch}) must be a multiple of micro_batch x processes ({share})'
+            )
     if isinstance(settings, PpoSettings) and settings.batch % settings.minibatch:
-        raise _bad('hyperparameters.batch', f'({settings.batch}) must be a multiple of minibatch ({settings.minibatch})')
+        raise _bad(
+            'hyperparameters.batch', f'({settings.batch}) must be a multiple of minibatch ({settings.minibatch})'
+        )
     if isinstance(settings, PretrainSettings) and settings.hidden % settings.heads:
         raise _bad('hyperparameters.hidden', f'({settings.hidden}) must be a multiple of heads ({settings.heads})')
     if isinstance(settings, DpoSettings):

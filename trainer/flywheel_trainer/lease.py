@@ -32,7 +32,7 @@ def start_time(pid: int) -> int | str | None:
             return None
         shown = subprocess.run(['ps', '-o', 'lstart=', '-p', str(pid)], capture_output=True, text=True, check=False)
         return shown.stdout.strip() or None
-    # The command (field 2) stands in brackets and may hold spaces, so count from the last bracket; field 22 is the start.
+    # The command (field 2) stands in brackets and may hold spaces: count from the last bracket. Field 22 is the start.
     fields = stat.rpartition(')')[2].split()
     return None if fields[0] in 'ZX' else int(fields[19])
 

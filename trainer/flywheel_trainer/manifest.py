@@ -19,7 +19,7 @@ def _hash_unchanged(path: str, _bytes: int, _mtime_ns: int) -> str:
 
 
 def describe(folder: Path) -> dict:
-    """`{files: {name: {bytes, sha256}}, sha256}` of a folder's own files; sub-folders, dot files and the manifest excepted.
+    """`{files: {name: {bytes, sha256}}, sha256}` of a folder's files: no sub-folders, no dot files, no manifest.
 
     The folder's sha256 is that of the lines `<file sha256>  <name>\\n`, sorted by name: the text `sha256sum` prints.
     A file is read once while its size and time stay the same. Raises FileNotFoundError where the folder does not exist.

@@ -100,6 +100,7 @@ def save_folder(folder: Path, model: PreTrainedModel, chat: Chat) -> None:
     """
     model.config.eos_token_id = chat.end_id
     model.config.pad_token_id = chat.pad_id
+    model.config.use_cache = True  # trainers turn it off, and a server would then generate without a cache
     if hasattr(model, 'generation_config') and model.can_generate():
         model.generation_config = GenerationConfig(
             do_sample=True, temperature=1.0, top_k=0, top_p=1.0, eos_token_id=chat.end_id, pad_token_id=chat.pad_id
@@ -111,9 +112,13 @@ def save_folder(folder: Path, model: PreTrainedModel, chat: Chat) -> None:
 
 def _load(auto: Any, folder: str, **options: Any) -> PreTrainedModel:
     if not (Path(folder) / 'config.json').is_file():
-        raise JobError('other', f'{folder} is no model folder: it has no config.json', 'name a folder that save_pretrained wrote')
+        raise JobError(
+            'other', f'{folder} is no model folder: it has no config.json', 'name a folder that save_pretrained wrote'
+        )
     try:
         return auto.from_pretrained(folder, local_files_only=True, **options)
     except (OSError, ValueError) as error:
         first = (str(error).strip() or type(error).__name__).splitlines()[0]
-        raise JobError('other', f'the model in {folder} does not load: {first}', 'check that its files are whole') from error
+        raise JobError(
+            'other', f'the model in {folder} does not load: {first}', 'check that its files are whole'
+        ) from error

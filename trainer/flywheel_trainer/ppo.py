@@ -6,6 +6,7 @@ Nothing runs with dropout: all models stay in eval mode.
 """
 
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import torch
@@ -60,7 +61,7 @@ def run(context: Context) -> Outcome:
         context.progress.write(done, updates, done * settings.batch / len(rows), learner.metrics)
         reason = context.lease.stop_reason()
         if done % settings.save_updates == 0 or done == updates or reason:
-            write_checkpoint(context.folder, done, lambda path: learner.save(path, done))
+            write_checkpoint(context.folder, done, partial(learner.save, done=done))
         if reason and done < updates:
             raise StopRequested(done, reason)
     sha256 = publish(job, context.folder, learner.policy, chat)
@@ -96,9 +97,13 @@ class Learner:
             rollout, self.metrics = self.rollout(prompt_rows, number)
             steps = []
             for epoch in range(settings.ppo_epochs):
-                order = batch_indices(len(prompt_rows), len(prompt_rows), epoch, derived_seed(self.job.seed, 'minibatch', number))
+                order = batch_indices(
+                    len(prompt_rows), len(prompt_rows), epoch, derived_seed(self.job.seed, 'minibatch', number)
+                )
                 for start in range(0, len(order), settings.minibatch):
-                    steps.append(self._step(rollout, torch.tensor(order[start : start + settings.minibatch], device=self.device)))
+                    steps.append(
+                        self._step(rollout, torch.tensor(order[start : start + settings.minibatch], device=self.device))
+                    )
         self.metrics |= {name: sum(step[name] for step in steps) / len(steps) for name in steps[0]}
 
     @torch.no_grad()
@@ -106,7 +111,12 @@ class Learner:
         """Samples an answer to each prompt and weighs its tokens. Update `number` sets the random numbers."""
         settings = self.settings
         asks = [
-            Ask(row, settings.max_new_tokens, settings.temperature, seed=derived_seed(self.job.seed, 'sample', number, index))
+            Ask(
+                row,
+                settings.max_new_tokens,
+                settings.temperature,
+                seed=derived_seed(self.job.seed, 'sample', number, index),
+            )
             for index, row in enumerate(prompt_rows)
         ]
         answers = generate(self.policy, asks, self.chat.end_id, self.chat.pad_id)
@@ -118,7 +128,10 @@ class Learner:
         parts = range(0, len(ids), settings.minibatch)  # as many rows at once as a training step holds
 
         def in_parts(function, *arguments):
-            made = [function(*arguments, ids[at : at + settings.minibatch], mask[at : at + settings.minibatch]) for at in parts]
+            made = [
+                function(*arguments, ids[at : at + settings.minibatch], mask[at : at + settings.minibatch])
+                for at in parts
+            ]
             return torch.cat(made)
 
         statistics = in_parts(lambda i, m: torch.stack(self._statistics(self.policy, i, m, width), -1))
@@ -152,7 +165,9 @@ class Learner:
         ids, mask, real = rollout.ids[rows], rollout.mask[rows], rollout.answer_mask[rows]
         logprobs, _ = self._statistics(self.policy, ids, mask, real.shape[1])
         values = self._values(ids, mask, real.shape[1])
-        loss, clipped = maths.policy_loss(logprobs, rollout.logprobs[rows], rollout.advantages[rows], real, settings.clip)
+        loss, clipped = maths.policy_loss(
+            logprobs, rollout.logprobs[rows], rollout.advantages[rows], real, settings.clip
+        )
         error = maths.value_loss(values, rollout.values[rows], rollout.returns[rows], real, settings.value_clip)
         (loss + error).backward()  # no parameter is shared, so the two need no weights against each other
         for model in (self.policy, self.critic):
@@ -170,7 +185,11 @@ class Learner:
     def _statistics(self, model: PreTrainedModel, ids: torch.Tensor, mask: torch.Tensor, width: int):
         """Log-probability and entropy of the last `width` tokens."""
         logits = model(
-            input_ids=ids, attention_mask=mask, position_ids=positions_of(mask), use_cache=False, logits_to_keep=width + 1
+            input_ids=ids,
+            attention_mask=mask,
+            position_ids=positions_of(mask),
+            use_cache=False,
+            logits_to_keep=width + 1,
         ).logits[:, :-1]
         return maths.token_statistics(logits, ids[:, -width:], self.settings.temperature)
 
@@ -221,6 +240,6 @@ def _check_reward_model(job: Job, chat: Chat) -> None:
     if not chat.same_ids_as(Chat.load(job.reward_model, job.chat_template, job.chat_eos)):
         raise JobError(
             'chat-template',
-            f'the reward model {job.reward_model} and the policy {job.base} turn the same dialogue into different tokens',
+            f'the reward model {job.reward_model} and the policy {job.base} turn a dialogue into different tokens',
             'train the reward model from the policy, or from a model with the same tokenizer and chat template',
         )

@@ -7,7 +7,7 @@ import torch
 
 
 def token_statistics(logits: torch.Tensor, ids: torch.Tensor, temperature: float) -> tuple[torch.Tensor, torch.Tensor]:
-    """Log-probability of each of `ids` and the entropy (nats) of each distribution, at the temperature that sampled them."""
+    """Log-probability of each of `ids` and entropy (nats) of each distribution, at the temperature that sampled."""
     log_probabilities = (logits.float() / temperature).log_softmax(-1)
     chosen = log_probabilities.gather(-1, ids[..., None]).squeeze(-1)
     return chosen, -(log_probabilities.exp() * log_probabilities).sum(-1)

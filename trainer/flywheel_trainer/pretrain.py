@@ -4,6 +4,7 @@ A raw loop (AdamW, cosine) on the answers only. What a step does is a pure funct
 """
 
 import math
+from functools import partial
 from pathlib import Path
 
 import torch
@@ -42,8 +43,7 @@ def run(context: Context) -> Outcome:
     torch.manual_seed(job.seed)
     model = make_model(settings, chat).to(device_of(job.launch))
     optimizer = torch.optim.AdamW(model.parameters(), lr=settings.learning_rate, betas=(0.9, 0.98), weight_decay=0.0)
-    first = _restore(resume_point(job, context.folder), model, optimizer)
-    loss_value = float('nan')
+    first, shown = _restore(resume_point(job, context.folder), model, optimizer)
     for step in range(first, settings.steps):
         for group in optimizer.param_groups:
             group['lr'] = learning_rate(step, settings)
@@ -55,18 +55,17 @@ def run(context: Context) -> Outcome:
         optimizer.zero_grad()
         done = step + 1
         if done % LOG_EVERY == 0 or done == settings.steps:
-            loss_value = loss.item()
-            context.progress.write(done, settings.steps, done * settings.batch / len(rows), {'loss': loss_value})
+            shown = {'loss': loss.item()}
+            context.progress.write(done, settings.steps, done * settings.batch / len(rows), shown)
         reason = context.lease.stop_reason()
         if done % settings.save_steps == 0 or done == settings.steps or reason:
-            state = {'model': model.state_dict(), 'optimizer': optimizer.state_dict(), 'step': done, 'loss': loss_value}
-            write_checkpoint(context.folder, done, lambda path: torch.save(state, path / 'state.pt'))
+            state = {'model': model.state_dict(), 'optimizer': optimizer.state_dict(), 'step': done, 'metrics': shown}
+            write_checkpoint(context.folder, done, partial(_save, state))
         if reason and done < settings.steps:
             raise StopRequested(done, reason)
-    figures = {'loss': context.progress.last['loss']} if 'loss' in context.progress.last else {}
     sha256 = publish(job, context.folder, model, chat)
     counts = {'rows': len(rows), 'dropped_long': dropped, 'parameters': model.num_parameters()}
-    return Outcome(sha256, {**figures, **counts}, settings.steps)
+    return Outcome(sha256, {**shown, **counts}, settings.steps)
 
 
 def make_tokenizer(vocabulary: list[str], max_positions: int) -> PreTrainedTokenizerFast:
@@ -74,7 +73,9 @@ def make_tokenizer(vocabulary: list[str], max_positions: int) -> PreTrainedToken
     words = SPECIALS + vocabulary
     bad = next((word for word in words if words.count(word) > 1 or not word.strip() or word.split() != [word]), None)
     if bad is not None:
-        raise JobError('bad-data', f'vocabulary: {bad!r} is empty, holds white space or stands twice', 'list each word once')
+        raise JobError(
+            'bad-data', f'vocabulary: {bad!r} is empty, holds white space or stands twice', 'list each word once'
+        )
     tokenizer = Tokenizer(models.WordLevel({word: index for index, word in enumerate(words)}, unk_token=UNKNOWN))
     tokenizer.pre_tokenizer = pre_tokenizers.WhitespaceSplit()
     wrapped = PreTrainedTokenizerFast(
@@ -126,11 +127,17 @@ def answer_loss(model: LlamaForCausalLM, rows: list[Demonstration], pad_id: int)
     return model(input_ids=ids, attention_mask=mask, labels=ids.masked_fill(ignored.bool(), -100)).loss
 
 
-def _restore(checkpoint: Path | None, model: torch.nn.Module, optimizer: torch.optim.Optimizer) -> int:
-    """Loads a checkpoint and returns the step to go on with."""
+def _save(state: dict, folder: Path) -> None:
+    torch.save(state, folder / 'state.pt')
+
+
+def _restore(
+    checkpoint: Path | None, model: torch.nn.Module, optimizer: torch.optim.Optimizer
+) -> tuple[int, dict[str, float]]:
+    """Loads a checkpoint; returns the step to go on with and the last figures."""
     if checkpoint is None:
-        return 0
+        return 0, {}
     state = torch.load(checkpoint / 'state.pt', weights_only=True)
     model.load_state_dict(state['model'])
     optimizer.load_state_dict(state['optimizer'])
-    return state['step']
+    return state['step'], state['metrics']

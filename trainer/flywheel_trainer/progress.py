@@ -11,12 +11,17 @@ class Progress:
 
     def __init__(self, folder: Path):
         self.path = folder / 'progress.jsonl'
-        self.last: dict[str, float] = {}
 
     def write(self, step: int, steps: int, epoch: float, metrics: dict) -> None:
-        """One line `{step, steps, epoch, metrics, time}`; `time` is Unix seconds. What is no finite number is left out."""
-        self.last = {name: round(float(value), 6) for name, value in metrics.items() if _is_number(value)}
-        line = {'step': step, 'steps': steps, 'epoch': round(epoch, 4), 'metrics': self.last, 'time': round(time.time(), 3)}
+        """One line `{step, steps, epoch, metrics, time}`; `time` is Unix seconds. Only finite numbers count."""
+        figures = {name: round(float(value), 6) for name, value in metrics.items() if _is_number(value)}
+        line = {
+            'step': step,
+            'steps': steps,
+            'epoch': round(epoch, 4),
+            'metrics': figures,
+            'time': round(time.time(), 3),
+        }
         with open(self.path, 'a', encoding='utf-8') as file:
             file.write(json.dumps(line) + '\n')
 

@@ -53,7 +53,9 @@ class Registry:
             if known == entry:
                 return
             if known is not None:
-                raise Refused(409, f'{entry.id} is {known.path} with sha256 {known.sha256}; a served name never changes: use a new one')
+                raise Refused(
+                    409, f'{entry.id} is {known.path} with {known.sha256}; a served name never changes: use a new one'
+                )
             self._entries[entry.id] = entry
             if self._file is not None:
                 self._file.parent.mkdir(parents=True, exist_ok=True)

@@ -50,7 +50,9 @@ def split_by_prompt(rows: list[Pair], holdout: float, seed: int) -> tuple[list[P
 def build_trainer(context: Context, chat: Chat, rows: list[Pair]) -> RewardTrainer:
     """The trainer on our own token ids. It starts from a score of 0 for everything."""
     job, settings = context.job, context.job.hyperparameters
-    arguments = RewardConfig(**common_arguments(context), center_rewards_coefficient=settings.center_rewards_coefficient)
+    arguments = RewardConfig(
+        **common_arguments(context), center_rewards_coefficient=settings.center_rewards_coefficient
+    )
     return RewardTrainer(
         model=load_scalar(job.base, weights_dtype(job), zero_head=True),
         args=arguments,

@@ -82,7 +82,9 @@ def _lead(folder: Path) -> int:
                 (folder / 'traceback.txt').write_text(traceback.format_exc())
             return FAILED
         result = {'status': 'done', 'output': job.output, 'sha256': outcome.sha256, 'metrics': outcome.metrics}
-        write_json(folder / 'result.json', {**result, 'steps': outcome.steps, 'seconds': round(time.monotonic() - began, 2)})
+        write_json(
+            folder / 'result.json', {**result, 'steps': outcome.steps, 'seconds': round(time.monotonic() - began, 2)}
+        )
     return DONE
 
 
@@ -93,7 +95,7 @@ def _follow(folder: Path, rank: int) -> int:
         _stage(Context(job, folder, Lease(folder, job.lease.grace_seconds), Progress(folder), rank))
     except StopRequested:
         return STOPPED
-    except Exception as error:  # noqa: BLE001
+    except Exception as error:  # noqa: BLE001 - the first process reports, this one only has to end
         print(f'rank {rank}: {_as_job_error(error)}', file=sys.stderr)
         return FAILED
     return DONE
@@ -106,7 +108,7 @@ def _stage(context: Context) -> Outcome:
         raise JobError(
             'other',
             f'the job asks for {launch.world} processes and was started with {world}',
-            f'start it with torchrun --nproc-per-node {launch.processes} --nnodes {launch.nodes} -m flywheel_trainer FOLDER',
+            f'start torchrun --nproc-per-node {launch.processes} --nnodes {launch.nodes} -m flywheel_trainer FOLDER',
         )
     import torch
 

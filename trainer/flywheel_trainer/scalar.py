@@ -11,7 +11,9 @@ def token_values(model: PreTrainedModel, ids: torch.Tensor, mask: torch.Tensor) 
     if hasattr(model, 'get_base_model'):  # peft's wrapper; the adapters sit inside the model it wraps
         model = model.get_base_model()
     trunk = getattr(model, model.base_model_prefix)
-    hidden = trunk(input_ids=ids, attention_mask=mask, position_ids=positions_of(mask), use_cache=False).last_hidden_state
+    hidden = trunk(
+        input_ids=ids, attention_mask=mask, position_ids=positions_of(mask), use_cache=False
+    ).last_hidden_state
     return model.score(hidden).squeeze(-1).float()
 
 

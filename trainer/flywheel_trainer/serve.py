@@ -86,7 +86,11 @@ class Handler(BaseHTTPRequestHandler):
     def _register(self, body: bytes) -> dict:
         raw = _json(body)
         fields = ('id', 'path', 'sha256')
-        if not isinstance(raw, dict) or set(raw) != set(fields) or not all(isinstance(raw[name], str) and raw[name] for name in fields):
+        if (
+            not isinstance(raw, dict)
+            or set(raw) != set(fields)
+            or not all(isinstance(raw[name], str) and raw[name] for name in fields)
+        ):
             raise ApiError(400, 'invalid_value', 'the body must be {"id", "path", "sha256"}, all of them text')
         entry = Entry(raw['id'], str(Path(raw['path']).resolve()), raw['sha256'])
         self.server.registry.add(entry)
@@ -116,7 +120,14 @@ def _json(body: bytes) -> Any:
 
 
 def _shown(entry: Entry) -> dict:
-    return {'id': entry.id, 'object': 'model', 'created': 0, 'owned_by': 'flywheel', 'root': entry.path, 'sha256': entry.sha256}
+    return {
+        'id': entry.id,
+        'object': 'model',
+        'created': 0,
+        'owned_by': 'flywheel',
+        'root': entry.path,
+        'sha256': entry.sha256,
+    }
 
 
 def _watch_stdin() -> None:
@@ -134,16 +145,24 @@ def main(arguments: list[str]) -> int:
     parser.add_argument('--threads', type=int, default=1, help='threads of a matrix product')
     parser.add_argument('--loaded', type=int, default=4, help='most models in memory at once')
     parser.add_argument('--device', choices=['auto', 'cpu', 'cuda'], default='auto')
-    parser.add_argument('--dtype', choices=['float32', 'bfloat16', 'auto'], default='float32', help='auto: as the weights are stored')
+    parser.add_argument(
+        '--dtype', choices=['float32', 'bfloat16', 'auto'], default='float32', help='auto: as the weights are stored'
+    )
     parser.add_argument('--stdin-lifeline', action='store_true', help='exit when stdin closes')
     options = parser.parse_args(arguments)
     torch.set_num_threads(options.threads)
     device = options.device if options.device != 'auto' else 'cuda' if torch.cuda.is_available() else 'cpu'
     dtype = options.dtype if options.dtype == 'auto' else getattr(torch, options.dtype)
     try:
-        server = Server((options.host, options.port), Registry(options.registry), Models(options.loaded, torch.device(device), dtype))
+        server = Server(
+            (options.host, options.port),
+            Registry(options.registry),
+            Models(options.loaded, torch.device(device), dtype),
+        )
     except OSError as error:
-        print(f'cannot listen on {options.host}:{options.port}: {error.strerror}; choose another --port', file=sys.stderr)
+        print(
+            f'cannot listen on {options.host}:{options.port}: {error.strerror}; choose another --port', file=sys.stderr
+        )
         return 1
     if options.stdin_lifeline:
         threading.Thread(target=_watch_stdin, daemon=True).start()

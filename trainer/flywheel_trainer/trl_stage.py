@@ -14,13 +14,12 @@ from flywheel_trainer.job import accumulation
 from flywheel_trainer.models import device_of
 from flywheel_trainer.run import Context
 
-
 # TRL itself still calls what transformers has renamed; nothing a user of ours could mend.
 warnings.filterwarnings('ignore', category=FutureWarning, module='transformers')
 
 
 def common_arguments(context: Context) -> dict[str, Any]:
-    """Arguments of SFTConfig, DPOConfig and RewardConfig; everything that has a surprising default there is set here."""
+    """Arguments of SFTConfig, DPOConfig and RewardConfig; what has a surprising default there is set here."""
     job, settings = context.job, context.job.hyperparameters
     # Adapters start from random numbers, drawn when the model is made: seed before that.
     set_seed(job.seed)
@@ -54,7 +53,11 @@ def common_arguments(context: Context) -> dict[str, Any]:
 def check_max_length(max_length: int, positions: int | None) -> None:
     """Refuses rows that the model has no positions for."""
     if positions is not None and max_length > positions:
-        raise JobError('other', f'max_length {max_length} exceeds the {positions} positions of the base', f'set max_length to {positions} or less')
+        raise JobError(
+            'other',
+            f'max_length {max_length} exceeds the {positions} positions of the base',
+            f'set max_length to {positions} or less',
+        )
 
 
 def train(context: Context, trainer: Trainer) -> dict[str, float]:
@@ -93,7 +96,11 @@ class _Watcher(TrainerCallback):
         self.last: dict[str, float] = {}
 
     def logged(self, logs: dict) -> None:
-        self.last = {name: float(value) for name, value in logs.items() if isinstance(value, (int, float)) and name not in ('epoch', 'step')}
+        self.last = {
+            name: float(value)
+            for name, value in logs.items()
+            if isinstance(value, (int, float)) and name not in ('epoch', 'step')
+        }
 
     def on_log(self, args, state, control, logs=None, **_):
         if 'loss' in (logs or {}):

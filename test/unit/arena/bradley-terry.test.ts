@@ -73,8 +73,8 @@ describe('fitBradleyTerry', () => {
     minorise(counts).forEach((strength, i) => expect(ours[i]! / strength).toBeCloseTo(1, 10));
   });
 
-  it('solves two players in closed form, from even to one win in a million', () => {
-    for (const wins of [1, 3, 1e3, 1e6]) {
+  it('solves two players in closed form, from even to one loss in a thousand million', () => {
+    for (const wins of [1, 3, 1e3, 1e6, 1e9]) {
       const counts: PairCounts = {
         size: 2,
         first: Int32Array.of(0),

@@ -1,7 +1,7 @@
 import { createReadStream } from 'node:fs';
 import { createHash } from 'node:crypto';
 import { pipeline } from 'node:stream/promises';
-import { messageOf, UserError } from '../src/errors';
+import { messageOf, UserError } from '../errors';
 
 const known = new Map<string, Promise<string>>();
 

@@ -1,0 +1,77 @@
+import { dirname, resolve } from 'node:path';
+import type { Command } from 'commander';
+import { loadConfig } from '../../config/load';
+import { prepareDemo } from '../../demo/prepare';
+import { homePaths } from '../../embedded/paths';
+import { startWorker } from '../../worker';
+import { withoutPassword } from '../connect';
+import { describedCommand, port } from '../options';
+import { say } from '../output';
+import { startForm, startParts, type Parts } from '../parts';
+import { stopSignal } from '../stop-signal';
+
+interface Options {
+  config?: string;
+  port?: number;
+  uiPort?: number;
+}
+
+/** The run that `{}` starts where no configuration was named: the demo's usual one. */
+const DEMO = { seed: 0, rounds: 2 };
+
+export function upCommand(): Command {
+  return describedCommand(
+    'up',
+    'Start Postgres, Temporal and a worker, and keep them until Ctrl-C. Parts whose address stands in FLYWHEEL_DATABASE_URL or TEMPORAL_ADDRESS are used, not started.',
+    'up',
+    'up --config my-run.yaml',
+  )
+    .option('--config <file>', "the configuration that the UI's empty form {} runs (default: the demo's)")
+    .option('--port <port>', 'port of the Temporal server (default: 7233, or any free one)', port)
+    .option('--ui-port <port>', 'port of its web UI (default: 8233, or any free one)', port)
+    .action(up);
+}
+
+async function up({ config: file, ...ports }: Options): Promise<void> {
+  // A mistake in the configuration is told before anything starts.
+  const given = await defaultsFrom(file);
+  const { stopped, signal, release } = stopSignal();
+  const paths = homePaths();
+  const parts = await startParts({ say, paths, ...ports });
+  try {
+    const defaults = given ?? (await untilStopped(stopped, prepareDemo({ ...DEMO, paths, say })));
+    if (!defaults) return;
+    const worker = await startWorker({ ...parts, paths, defaults });
+    try {
+      announce(parts);
+      await Promise.race([stopped, parts.lost, worker.ended]);
+      if (signal.aborted) say('Stopping the worker, then the servers (Ctrl-C again: at once)');
+    } finally {
+      await worker.stop();
+    }
+  } finally {
+    await parts.stop();
+    release();
+  }
+}
+
+/** A configuration file as a worker's default. */
+export async function defaultsFrom(file: string | undefined): Promise<{ config: unknown; folder: string } | null> {
+  return file === undefined ? null : { config: await loadConfig(file), folder: dirname(resolve(file)) };
+}
+
+function untilStopped<T>(stopped: Promise<void>, work: Promise<T>): Promise<T | null> {
+  return Promise.race([stopped.then(() => null), work]);
+}
+
+function announce({ databaseUrl, temporalAddress, namespace, uiUrl }: Parts): void {
+  say('');
+  if (uiUrl !== null) {
+    say(`Temporal UI   ${uiUrl}`);
+    say(`Start a run   ${startForm(uiUrl, namespace)}`);
+    say('              (an empty form, or {}, runs the default configuration; or: npx flywheel run CONFIG)');
+  }
+  say(`Temporal      ${temporalAddress}`);
+  say(`Database      ${withoutPassword(databaseUrl)}`);
+  say('Ready. Ctrl-C stops everything.');
+}

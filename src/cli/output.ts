@@ -1,0 +1,110 @@
+import Table from 'cli-table3';
+import pc from 'picocolors';
+
+/** The only place that writes to the terminal. */
+
+type Stream = typeof process.stdout | typeof process.stderr;
+
+/** Colours for stdout; none in a pipe, with NO_COLOR, or on a terminal that has none. */
+export function colours(stream: Stream = process.stdout): ReturnType<typeof pc.createColors> {
+  return pc.createColors(stream.isTTY && !process.env['NO_COLOR'] && process.env['TERM'] !== 'dumb');
+}
+
+/**
+ * Text without anything that steers a terminal, colours excepted. Names, reasons and error texts come from models,
+ * endpoints and files, and may hold escape sequences.
+ */
+export function harmless(text: string): string {
+  // eslint-disable-next-line no-control-regex -- these are what it removes
+  return text.replace(/\x1b\[[\d;]*m|[\x00-\x08\x0b-\x1f\x7f-\x9f]/g, (found) => (found.length > 1 ? found : ''));
+}
+
+/** A line or more on stdout. */
+export function say(text: string): void {
+  process.stdout.write(`${harmless(text)}\n`);
+}
+
+/** A line or more on stderr: warnings, and what happens while stdout is kept for a document. */
+export function note(text: string): void {
+  process.stderr.write(`${harmless(text)}\n`);
+}
+
+/** The one JSON document of a command. */
+export function sayJson(value: unknown): void {
+  process.stdout.write(`${JSON.stringify(value, null, 2)}\n`);
+}
+
+/** One line of a stream of lines; settles when stdout takes more. */
+export async function sayLine(line: string): Promise<void> {
+  if (!process.stdout.write(`${line}\n`)) await new Promise((resolve) => process.stdout.once('drain', resolve));
+}
+
+/** A column: its heading, and whether it holds numbers. */
+export type Column = string | { name: string; numbers: true };
+
+/** Rows under headings, as aligned text without a frame. */
+export function table(columns: readonly Column[], rows: readonly (readonly string[])[]): string {
+  const { bold } = colours();
+  const none = Object.fromEntries(
+    ['top', 'bottom', 'mid', 'left', 'right'].flatMap((side) => [
+      [side, ''],
+      ...(side === 'top' || side === 'bottom' ? ['mid', 'left', 'right'].map((end) => [`${side}-${end}`, '']) : []),
+      ...(side === 'left' || side === 'right' || side === 'mid' ? [[`${side}-mid`, '']] : []),
+    ]),
+  ) as Record<string, string>;
+  const drawn = new Table({
+    head: columns.map((column) => bold(typeof column === 'string' ? column : column.name)),
+    chars: { ...none, 'mid-mid': '', middle: '  ' },
+    colAligns: columns.map((column) => (typeof column === 'string' ? 'left' : 'right')),
+    style: { 'padding-left': 0, 'padding-right': 0, head: [], border: [] },
+  });
+  for (const row of rows) drawn.push(row.map((cell) => harmless(cell).replace(/\s+/g, ' ')));
+  return drawn
+    .toString()
+    .split('\n')
+    .map((line) => line.trimEnd())
+    .join('\n');
+}
+
+/** A block of lines that is drawn over again on a terminal. */
+export interface LiveBlock {
+  /** Draws the block in the place of the one before. */
+  draw(lines: readonly string[]): void;
+  /** Prints lines above the block, to stay. */
+  above(text: string): void;
+  /** Takes the block away. */
+  clear(): void;
+}
+
+/** A live block on a terminal; null in a pipe, where the caller prints plain lines instead. */
+export function liveBlock(stream: Stream = process.stdout): LiveBlock | null {
+  if (!stream.isTTY || process.env['TERM'] === 'dumb') return null;
+  let shown: readonly string[] = [];
+  const erase = () => (shown.length > 0 ? `\x1b[${shown.length}A\x1b[J` : '');
+  const drawn = (lines: readonly string[]) => lines.map((line) => `${line}\n`).join('');
+  return {
+    draw(lines) {
+      // A line that wraps, or a block taller than the screen, could not be erased again.
+      const fitting = lines.slice(0, Math.max(1, stream.rows - 1)).map((line) => [...harmless(line)].slice(0, stream.columns - 1).join(''));
+      const before = erase();
+      shown = fitting;
+      stream.write(before + drawn(fitting));
+    },
+    above(text) {
+      stream.write(`${erase()}${harmless(text)}\n${drawn(shown)}`);
+    },
+    clear() {
+      stream.write(erase());
+      shown = [];
+    },
+  };
+}
+
+/** A reader that goes away (`| head`) ends the command quietly. */
+export function endQuietlyWithoutReader(): void {
+  for (const stream of [process.stdout, process.stderr])
+    stream.on('error', (error: NodeJS.ErrnoException) => {
+      if (error.code === 'EPIPE') process.exit(process.exitCode ?? 0);
+      throw error;
+    });
+}

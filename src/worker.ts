@@ -1,0 +1,113 @@
+import { existsSync } from 'node:fs';
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { DefaultLogger, NativeConnection, Runtime, Worker, type WorkerOptions } from '@temporalio/worker';
+import { createActivities } from '../activities';
+import { homePaths, pythonPath, repositoryRoot, type HomePaths } from './embedded/paths';
+import { lazySandbox } from './embedded/sandbox';
+import { ensureNamespace } from './embedded/search-attributes';
+import { UserError, messageOf } from './errors';
+import { createModelPool } from './models/pool';
+import { createServing } from './serving/backends';
+import { openStore } from './store/open';
+
+/** Workflows and activities of the flywheel are found on this task queue. */
+export const TASK_QUEUE = 'flywheel';
+
+export interface WorkerSettings {
+  databaseUrl: string;
+  temporalAddress: string;
+  namespace?: string;
+  taskQueue?: string;
+  /** Where datasets, jobs, checkpoints and logs are kept. */
+  paths?: HomePaths;
+  /** The configuration that `{}` runs, with the folder that its paths are relative to. */
+  defaults?: { config: unknown; folder: string } | null;
+  /** Address of scripted models that run already; otherwise they are started at the first need. */
+  sandbox?: string;
+}
+
+export interface RunningWorker {
+  /** Settles when the worker has ended; rejects when it failed. */
+  ended: Promise<void>;
+  /** Stops polling, gives activities the time of a heartbeat to leave, and ends its servers. */
+  stop(): Promise<void>;
+}
+
+/** Long enough that a running call may end; what does not is done again by the next worker. */
+const GRACE = '5s';
+
+/** Starts a worker in this process: it checks database and namespace before it polls. */
+export async function startWorker(settings: WorkerSettings): Promise<RunningWorker> {
+  const { databaseUrl, temporalAddress, namespace = 'default', taskQueue = TASK_QUEUE, paths = homePaths(), defaults = null } = settings;
+  quietRuntime();
+  await mkdir(paths.logs, { recursive: true });
+  const store = await openStore(databaseUrl);
+  const sandbox = lazySandbox(paths.logs);
+  const packageFolder = join(repositoryRoot(), 'trainer');
+  const trainer = { python: pythonPath(), packageFolder };
+  const serving = createServing({ ...trainer, folder: join(paths.home, 'serving') });
+  const connection = await connect(temporalAddress);
+  const close = async () => {
+    await serving.close();
+    await sandbox.close();
+    await connection.close();
+    await store.close();
+  };
+  try {
+    await ensureNamespace(connection, namespace);
+    const worker = await Worker.create({
+      connection,
+      namespace,
+      taskQueue,
+      ...workflowSource(),
+      activities: createActivities({
+        store,
+        serving,
+        trainer,
+        defaults,
+        models: createModelPool(() => (settings.sandbox === undefined ? sandbox.address() : Promise.resolve(settings.sandbox))),
+        artifacts: paths.artifacts,
+      }),
+      maxConcurrentActivityTaskExecutions: 100,
+      // Otherwise a heartbeat is held back so long that a cancel is seen late.
+      maxHeartbeatThrottleInterval: '2s',
+      shutdownGraceTime: GRACE,
+      shutdownForceTime: '30s',
+    });
+    const ended = worker.run().finally(close);
+    return {
+      ended,
+      async stop() {
+        if (worker.getState() === 'RUNNING') worker.shutdown();
+        await ended;
+      },
+    };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+async function connect(address: string): Promise<NativeConnection> {
+  try {
+    return await NativeConnection.connect({ address });
+  } catch (error) {
+    throw new UserError(`No Temporal server answers at ${address} (${messageOf(error)}). Start one (npx flywheel up), or give its address in TEMPORAL_ADDRESS.`);
+  }
+}
+
+let installed = false;
+/** Temporal's own log shows warnings only; runs are followed in its UI and on the command line. */
+function quietRuntime(): void {
+  if (installed) return;
+  installed = true;
+  Runtime.install({ logger: new DefaultLogger('WARN', ({ level, message }) => void process.stderr.write(`${level} ${message}\n`)) });
+}
+
+/** The bundle that the build made, so that a worker starts in a moment; from the sources where there is none (tests). */
+function workflowSource(): Pick<WorkerOptions, 'workflowBundle' | 'workflowsPath'> {
+  const codePath = join(repositoryRoot(), 'dist', 'workflow-bundle.js');
+  const built = __dirname.includes(join('dist', 'src')) && existsSync(codePath);
+  return built ? { workflowBundle: { codePath } } : { workflowsPath: join(repositoryRoot(), 'workflows', 'index.ts') };
+}
