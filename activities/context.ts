@@ -1,4 +1,5 @@
 import { ApplicationFailure } from '@temporalio/activity';
+import { InputError } from '../src/arena/input-error';
 import { messageOf, UserError } from '../src/errors';
 import type { Config } from '../src/config/schema';
 import { contentId } from '../src/identity';
@@ -16,7 +17,7 @@ export async function asActivity<T>(body: () => Promise<T>): Promise<T> {
   try {
     return await body();
   } catch (error) {
-    throw UserError.isInstance(error) ? finalFailure('UserError', error) : error;
+    throw UserError.isInstance(error) || InputError.isInstance(error) ? finalFailure('UserError', error) : error;
   }
 }
 

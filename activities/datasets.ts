@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Config } from '../src/config/schema';
+import { targetOf } from '../src/config/target';
 import { writeFileAtomic } from '../src/files';
 import { sha256 } from '../src/identity';
 import { groupsOf, type Group } from '../src/selection/groups';
@@ -111,7 +112,7 @@ export function createDatasetActivities(deps: Deps) {
     const ids = await partOf(pool, split, sliceOf(config, place.round, 'ppo'));
     const prompts = await loadPrompts(pool, ids);
     const rows: TrainingRow[] = ids.map((id) => ({
-      prompt: asTargetSees(prompts.get(id)?.messages ?? [], config.target.systemPrompt),
+      prompt: asTargetSees(prompts.get(id)?.messages ?? [], targetOf(config).systemPrompt),
       meta: { run, round: place.round, stage: place.stage, prompt: id, battles: [] },
     }));
     return { rows, counts: { selected: rows.length } as SelectionCounts };
@@ -161,7 +162,7 @@ function choose(config: Config, kind: 'sft' | 'dpo' | 'reward', round: number, t
 
 function rowOf(config: Config, { run, place }: DatasetRequest, kind: 'sft' | 'dpo' | 'reward', choice: Choice, material: Material): TrainingRow {
   const text = (player: string) => material.answers.get(answerKey(player, choice.prompt))?.text ?? '';
-  const prompt = asTargetSees(material.prompts.get(choice.prompt)?.messages ?? [], config.target.systemPrompt);
+  const prompt = asTargetSees(material.prompts.get(choice.prompt)?.messages ?? [], targetOf(config).systemPrompt);
   const meta: RowMeta = {
     run,
     round: place.round,

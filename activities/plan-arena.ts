@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import type { Config } from '../src/config/schema';
 import { checkpointPlayer, evaluationJudge, judgeParty } from '../src/models/roster';
 import { sliceOf } from '../src/prompts/split';
@@ -87,5 +86,5 @@ const placeColumns = ({ round, stage, attempt }: Place) => ({ round, stage, atte
 
 /** `run/r1-sft-a1/training`; the data judge's evaluation stands beside the evaluation judge's. */
 export function arenaId({ run, place, purpose, judge }: Pick<ArenaRequest, 'run' | 'place' | 'purpose' | 'judge'>): string {
-  return join(run, labelOf(place), purpose === 'evaluation' && judge === 'data' ? 'evaluation-data' : purpose);
+  return `${run}/${labelOf(place)}/${purpose === 'evaluation' && judge === 'data' ? 'evaluation-data' : purpose}`;
 }

@@ -8,6 +8,7 @@ import type { Attempt } from '../src/models/chat';
 import { CallError } from '../src/models/errors';
 import { evaluationJudge, judgeParty, type Player } from '../src/models/roster';
 import type { Config } from '../src/config/schema';
+import { targetOf } from '../src/config/target';
 import type { Prompt } from '../src/prompts/prompt';
 import { battleScores } from '../src/selection/groups';
 import { asTargetSees } from '../src/selection/rows';
@@ -68,8 +69,8 @@ export function createPlayActivities(deps: Deps) {
         } finally {
           clearInterval(timer);
         }
-        if (context.cancellationSignal.aborted) throw new CancelledFailure('The batch was cancelled; what had arrived is stored.');
         await table.billed();
+        if (context.cancellationSignal.aborted) throw new CancelledFailure('The batch was cancelled; what had arrived is stored.');
         await saveOutcomes(pool, arena.id, played);
         const hopeless = table.hopeless();
         if (hopeless) throw finalFailure('EndpointRefused', hopeless);
@@ -122,7 +123,7 @@ export function createPlayActivities(deps: Deps) {
     const serve = (id: string) => {
       const checkpoint = checkpoints.find((one) => one.id === id);
       if (!checkpoint) throw new Error(`the checkpoint ${id} is not stored`);
-      return deps.serving.serve(checkpoint, config.target.serve);
+      return deps.serving.serve(checkpoint, targetOf(config).serve);
     };
     const judge = await judgeOf(config, arena.judge);
     const bill = { calls: 0, usd: 0 };
@@ -132,7 +133,10 @@ export function createPlayActivities(deps: Deps) {
     const pay = (party: string) => (attempt: Attempt) => {
       bill.calls++;
       bill.usd += attempt.usd;
-      entries.push(store.ledger.put({ ...attempt, run: arena.run, purpose: arena.purpose, party }));
+      const entry = store.ledger.put({ ...attempt, run: arena.run, purpose: arena.purpose, party });
+      // `billed` meets its failure; until then it must not count as unhandled and end the worker.
+      entry.catch(() => undefined);
+      entries.push(entry);
     };
     const asked = new Map<string, Promise<Answer>>();
     const answerOf = (playerId: string, prompt: Prompt): Promise<Answer> => {

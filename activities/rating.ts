@@ -15,19 +15,20 @@ export interface RateRequest {
   /** All evaluation arenas of the run's finished steps, and this one: they are fitted together. */
   arenas: string[];
   /** The model that this evaluation is about, and the champion that it is compared with. */
-  model: ModelRef;
+  model: ModelRef | null;
   champion: ModelRef | null;
 }
 
 export interface RateResult {
-  rating: Interval;
+  /** Of the model; null in an arena of competitors only. */
+  rating: Interval | null;
   table: RatedPlayer[];
 }
 
 /** A leaderboard as stored: the table and the paired difference to the champion from the same resamples. */
 export interface LeaderboardBody {
   table: RatingTable;
-  model: string;
+  model: string | null;
   difference: (PairedDifference & { champion: string }) | null;
 }
 
@@ -42,12 +43,13 @@ export function createRatingActivities(deps: Deps) {
         const observations = await observeArenas(pool, run, config, arenas);
         const options = { resample: 'prompt', rounds: config.evaluation.bootstrapRounds, seed: seedFrom(config.seed, 'bootstrap') } as const;
         const table = rate(observations, { ...options, anchor: anchorOf(config) });
-        const compared = champion !== null && champion.label !== model.label ? champion.label : null;
-        const difference = compared === null ? null : { ...pairedDifference(observations, model.label, compared, options), champion: compared };
-        const body: LeaderboardBody = { table, model: model.label, difference };
+        const compared = model !== null && champion !== null && champion.label !== model.label ? champion.label : null;
+        const difference = model === null || compared === null ? null : { ...pairedDifference(observations, model.label, compared, options), champion: compared };
+        const body: LeaderboardBody = { table, model: model?.label ?? null, difference };
         const { round, stage, attempt } = place;
         await saveLeaderboard(pool, { run, label: labelOf(place), judge, round, stage, attempt, body });
         const rows = table.models.map(({ model: player, rating, lower, upper }) => ({ player, rating, lower, upper }));
+        if (model === null) return { rating: null, table: rows.slice(0, 20) };
         const own = rows.find(({ player }) => player === model.label);
         if (!own) throw new Error(`${model.label} has no readable game in ${arenas.join(', ')}.`);
         const { rating, lower, upper } = own;

@@ -1,12 +1,12 @@
 import { Context } from '@temporalio/activity';
 import { checkConfig } from '../src/config/check';
-import { configHash } from '../src/config/freeze';
+import { configHash, gatesInRun } from '../src/config/freeze';
 import { parseConfig } from '../src/config/load';
 import type { Config, ConfigInput } from '../src/config/schema';
+import { targetOf } from '../src/config/target';
 import { UserError } from '../src/errors';
 import { evaluationJudge, judgeParty, type Player } from '../src/models/roster';
-import { readAnswers } from '../src/models/recorded';
-import { normaliseText, type Prompt } from '../src/prompts/prompt';
+import { answersTo } from '../src/models/recorded-answers';
 import { readPrompts } from '../src/prompts/read';
 import { sliceOf, splitPrompts } from '../src/prompts/split';
 import { saveAnswers, type Answer } from '../src/store/answers';
@@ -30,12 +30,13 @@ export function createResolveActivities(deps: Deps) {
      * The first activity of a run: checks and freezes the configuration, deals the prompts, enters players and judges.
      * Everything that can be wrong is found here, before anything is paid for. A run that exists goes on where it stopped.
      */
-    resolveConfig: ({ run, input }: { run: string; input: FlywheelInput }): Promise<Continued> =>
+    resolveConfig: ({ run, input, kind }: { run: string; input: FlywheelInput; kind: 'flywheel' | 'arena' }): Promise<Continued> =>
       asActivity(async () => {
         const timer = setInterval(() => Context.current().heartbeat(), HEARTBEAT_MS);
         try {
           const existing = await loadRun(pool, run);
-          const config = configOf(input, existing);
+          const config = configOf(kind === 'arena' ? { ...input, rounds: 0 } : input, existing);
+          if (kind === 'flywheel') targetOf(config);
           const hash = configHash(config);
           if (existing && existing.configHash !== hash)
             throw new UserError(`The run ${run} was started with another configuration, and what decides results is frozen. Start the new configuration under another id, or leave out "config" to go on with the old one.`);
@@ -61,6 +62,8 @@ export function createResolveActivities(deps: Deps) {
     for (const key of Object.keys(input))
       if (!FIELDS.includes(key)) throw new UserError(`"${key}" is no field of the input. Known: ${FIELDS.slice(0, 4).join(', ')}. Example: {"rounds": 2}`);
     const given = input.config ?? existing?.config ?? deps.defaults?.config;
+    if (given !== undefined && (typeof given !== 'object' || given === null || Array.isArray(given)))
+      throw new UserError('"config" must be an object as in the YAML file, for example {"config": {"target": {…}, "competitors": […], …}}.');
     if (given === undefined) throw new UserError('The input has no "config", and this worker has no default one. Start the worker with --config FILE, or give {"config": {…}}.');
     const { rounds, pauseAfter } = input;
     const merged: Partial<ConfigInput> = { ...(given as ConfigInput), ...(rounds === undefined ? {} : { rounds }), ...(pauseAfter === undefined ? {} : { pauseAfter }) };
@@ -82,6 +85,10 @@ export function createResolveActivities(deps: Deps) {
     const last = sliceOf(config, config.rounds, config.stages.at(-1) ?? 'ppo');
     if ((await partOf(pool, split, last, 0, 1)).length === 0)
       throw new UserError(`rounds: ${config.rounds} rounds need the prompts of ${last}, and this run's split was frozen without it. Set prompts.slices for more rounds before a run's first start.`);
+    const needed = gatesInRun(config) * config.gate.prompts;
+    const reserve = (await partOf(pool, split, 'gate')).length;
+    if (reserve < needed)
+      throw new UserError(`rounds: ${gatesInRun(config)} gates of ${config.gate.prompts} prompts need ${needed}, and this run's split was frozen with a reserve of ${reserve}. Set prompts.gateReserve for more rounds before a run's first start.`);
   }
 
   /** Enters a recorded player's answers to the run's prompts, matched by the prompt's own id or its text. */
@@ -90,26 +97,10 @@ export function createResolveActivities(deps: Deps) {
     if (file === undefined) return;
     const { rows } = await pool.query<{ prompt: string }>('select prompt from splits where split = $1', [split]);
     const prompts = await loadPrompts(pool, rows.map((row) => row.prompt));
-    const find = finder([...prompts.values()]);
-    const found = new Map<string, Answer>();
-    for await (const { key, answer } of readAnswers(file)) {
-      const prompt = find(key);
-      if (prompt) found.set(prompt.id, recordedAnswer(player.id, prompt.id, answer));
-    }
-    const missing = prompts.size - found.size;
-    if (missing > config.arena.maxFailedShare * prompts.size)
-      throw new UserError(`competitors (${player.name}): ${file} lacks ${missing} of the run's ${prompts.size} prompts (${[...prompts.values()].find(({ id }) => !found.has(id))?.originalId ?? 'first by text'} …), and arena.maxFailedShare allows ${(100 * config.arena.maxFailedShare).toFixed(0)}%. Add the answers, or take these prompts out of prompts.source.`);
-    const answers = [...found.values()];
+    const found = await answersTo([...prompts.values()], { player: player.name, file, maxMissingShare: config.arena.maxFailedShare });
+    const answers = [...found].map(([prompt, text]) => recordedAnswer(player.id, prompt, text));
     for (let from = 0; from < answers.length; from += 500) await saveAnswers(pool, answers.slice(from, from + 500));
   }
-}
-
-/** Finds the prompt that a recorded answer belongs to. */
-function finder(prompts: readonly Prompt[]): (key: { originalId?: string; promptText?: string }) => Prompt | undefined {
-  const byId = new Map(prompts.flatMap((prompt) => [[prompt.id, prompt] as const, ...(prompt.originalId === null ? [] : [[prompt.originalId, prompt] as const])]));
-  const byText = new Map(prompts.map((prompt) => [normaliseText(prompt.messages.at(-1)?.content ?? ''), prompt]));
-  return ({ originalId, promptText }) =>
-    (originalId === undefined ? undefined : byId.get(originalId)) ?? (promptText === undefined ? undefined : byText.get(normaliseText(promptText)));
 }
 
 /** Nobody counted its tokens or knows how it ended; the length in words stands in for the tokens. */
@@ -130,6 +121,7 @@ function planOf(run: string, config: Config): RunPlan {
     competitors: config.competitors.map(({ id, joins }) => ({ id, joins })),
     gatePrompts: config.gate.prompts,
     rewardPairs: config.ppo.rewardModel.data,
+    hasTarget: config.target !== null,
     trainsStart: config.start.sft !== null,
     sftInit: config.sft.init,
     minRewardAccuracy: config.ppo.rewardModel.minAccuracy,

@@ -1,4 +1,5 @@
 import { Context } from '@temporalio/activity';
+import { targetOf } from '../src/config/target';
 import type { Message } from '../src/prompts/prompt';
 import { loadCheckpoint, saveCheckpoint, setCheckpointStatus, type CheckpointStatus } from '../src/store/artifacts';
 import { describeBase } from '../src/training/base';
@@ -22,9 +23,10 @@ export function createServeActivities(deps: Deps) {
           const { config } = await runOf(deps, run);
           const checkpoint = await loadCheckpoint(pool, model.checkpoint);
           if (!checkpoint) throw finalFailure('UnknownCheckpoint', new Error(`The checkpoint ${model.checkpoint} is not stored.`));
-          const served = await deps.serving.serve({ ...checkpoint, label: model.label }, config.target.serve);
+          const { serve, sampling: usual } = targetOf(config);
+          const served = await deps.serving.serve({ ...checkpoint, label: model.label }, serve);
           const client = await deps.models.client(served.reach);
-          const sampling = { ...config.target.sampling, temperature: 0, maxTokens: Math.min(16, config.target.sampling.maxTokens) };
+          const sampling = { ...usual, temperature: 0, maxTokens: Math.min(16, usual.maxTokens) };
           const reply = await client.chat({ model: served.model, messages: CANARY, sampling }, { signal: context.cancellationSignal });
           if (reply.completionTokens < 1) throw new Error(`${model.label} answered the canary with nothing at all.`);
           return { answer: reply.text.slice(0, 200) };
@@ -39,10 +41,11 @@ export function createServeActivities(deps: Deps) {
         const { config } = await runOf(deps, run);
         const label = config.start.sft === null ? 'I0' : 'base';
         const id = `${run}/${label}`;
-        const { sha256 } = await describeBase(deps.trainer, config.target.base);
+        const { base } = targetOf(config);
+        const { sha256 } = await describeBase(deps.trainer, base);
         await saveCheckpoint(pool, {
           ...{ id, run, round: 0, stage: 'start', attempt: 0, parent: null, dataset: null, job: null },
-          ...{ path: config.target.base, sha256, metrics: {}, seconds: 0, player: null, status: 'promoted' },
+          ...{ path: base, sha256, metrics: {}, seconds: 0, player: null, status: 'promoted' },
         });
         return { checkpoint: id, label };
       }),

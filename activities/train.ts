@@ -3,6 +3,7 @@ import { CancelledFailure } from '@temporalio/common';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Config } from '../src/config/schema';
+import { targetOf } from '../src/config/target';
 import { sha256, seedFrom } from '../src/identity';
 import { loadCheckpoint, loadDataset, saveCheckpoint } from '../src/store/artifacts';
 import { TrainingError } from '../src/training/errors';
@@ -64,7 +65,8 @@ export function createTrainActivities(deps: Deps) {
 
   async function jobOf(config: Config, request: TrainRequest, id: string, folder: string): Promise<Job> {
     const { place, kind } = request;
-    const { training, target } = config;
+    const { training } = config;
+    const target = targetOf(config);
     const rewardModel = request.rewardModel && (await pathOf(request.rewardModel));
     return {
       version: 1,

@@ -1,4 +1,5 @@
 import {
+  ActivityCancellationType,
   ActivityFailure,
   allHandlersFinished,
   ApplicationFailure,
@@ -43,8 +44,10 @@ export function createFlow() {
   let waiting: Waiting | null = null;
   let decision: Decision | null = null;
   let scope: CancellationScope | null = null;
-  let interruption: 'pause' | 'rollback' | null = null;
-  let superseded: string[] = [];
+  /** The step in progress was cancelled by a message; null scope: there is none. */
+  let interrupted = false;
+  /** Checkpoints that a rollback abandoned, until it is noted in Postgres. */
+  let abandoned: string[] | null = null;
   const show = { step: 'checking the configuration', done: 0, total: 0, since: 0, status: 'starting' as Progress['status'] };
   let spend: Spend = { calls: 0, failedCalls: 0, tokens: 0, usd: 0 };
   let leaderboard: RatedPlayer[] = [];
@@ -89,11 +92,11 @@ export function createFlow() {
     }
     state = { ...result.state, lastAction: `${name}: ${result.sentence}` };
     if (result.decision) decision = result.decision;
-    if (result.effect === 'roll back') {
-      interruption = 'rollback';
-      superseded.push(...(result.superseded ?? []));
-    } else if (result.effect === 'interrupt') interruption ??= 'pause';
-    if (interruption) scope?.cancel();
+    if (result.effect === 'roll back') abandoned = [...(abandoned ?? []), ...(result.superseded ?? [])];
+    if (scope && (result.effect === 'roll back' || result.effect === 'interrupt')) {
+      interrupted = true;
+      scope.cancel();
+    }
     refresh();
     return result.sentence;
   }
@@ -114,9 +117,11 @@ export function createFlow() {
 
   const options = (kind: Kind): ActivityOptions => {
     const { batchSeconds, trainingSeconds } = plan?.heartbeat ?? { batchSeconds: 10, trainingSeconds: 60 };
+    // What heartbeats learns of a cancellation within seconds; waiting for its end, nothing that follows overlaps it.
+    const cancellationType = ActivityCancellationType.WAIT_CANCELLATION_COMPLETED;
     const retry = { initialInterval: '1s', maximumInterval: '30s', backoffCoefficient: 2 } as const;
-    if (kind === 'batch') return { startToCloseTimeout: '12h', heartbeatTimeout: batchSeconds * 1000, retry: { ...retry, maximumAttempts: 20 } };
-    if (kind === 'training') return { startToCloseTimeout: '60d', heartbeatTimeout: trainingSeconds * 1000, retry: { ...retry, maximumAttempts: 5 } };
+    if (kind === 'batch') return { startToCloseTimeout: '12h', heartbeatTimeout: batchSeconds * 1000, cancellationType, retry: { ...retry, maximumAttempts: 20 } };
+    if (kind === 'training') return { startToCloseTimeout: '60d', heartbeatTimeout: trainingSeconds * 1000, cancellationType, retry: { ...retry, maximumAttempts: 5 } };
     if (kind === 'resolve') return { startToCloseTimeout: '2h', heartbeatTimeout: '60s', retry: { ...retry, maximumAttempts: 5 } };
     return { startToCloseTimeout: '15m', retry: { ...retry, maximumAttempts: 8 } };
   };
@@ -180,6 +185,8 @@ export function createFlow() {
       refresh();
     },
 
+    leaderboard: () => leaderboard,
+
     finish(): void {
       Object.assign(show, { status: 'done', step: 'complete', done: 0, total: 0 });
       refresh();
@@ -188,6 +195,15 @@ export function createFlow() {
     /** Settles when the run is not paused. */
     async untilRunning(): Promise<void> {
       if (state.paused) await condition(() => state.paused === null);
+    },
+
+    /** Settles when a next step may begin: a rollback is noted at once, also while the run is paused, and not lost with it. */
+    async untilReady(): Promise<void> {
+      for (;;) {
+        if (abandoned) await noteRollback();
+        else if (state.paused) await condition(() => state.paused === null || abandoned !== null);
+        else return;
+      }
     },
 
     /**
@@ -201,14 +217,11 @@ export function createFlow() {
         await current.run(step);
         return true;
       } catch (error) {
-        if (!isCancellation(error) || interruption === null) throw error;
+        if (!isCancellation(error) || !interrupted) throw error;
         return false;
       } finally {
         scope = null;
-        interruption = null;
-        const ids = superseded;
-        superseded = [];
-        if (ids.length > 0) await flow.run('quick', 'mark the abandoned checkpoints').markCheckpoints({ ids, status: 'superseded' });
+        interrupted = false;
       }
     },
 
@@ -245,11 +258,19 @@ export function createFlow() {
 
     /** Goes on in a new history with the same state, once no message is being handled. */
     async renew(): Promise<never> {
+      while (abandoned) await noteRollback();
       await condition(allHandlersFinished);
       return continueAsNew({ continued: { plan: planned(), state } });
     },
   };
   return flow;
+
+  async function noteRollback(): Promise<void> {
+    const ids = abandoned ?? [];
+    abandoned = null;
+    if (ids.length > 0) await flow.run('quick', 'mark the abandoned checkpoints').markCheckpoints({ ids, status: 'superseded' });
+    flow.bill(await flow.run('quick', 'keep the state').keepState({ run: planned().run, state, status: 'running' }));
+  }
 }
 
 /** The innermost message of a failure: what really happened, without Temporal's wrapping. */

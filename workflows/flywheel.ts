@@ -1,10 +1,10 @@
-import { ActivityFailure, ApplicationFailure, CancellationScope, isCancellation, workflowInfo } from '@temporalio/workflow';
-import { causeOf, createFlow, type Flow } from './flow';
-import { operate } from './operate';
+import { CancellationScope, isCancellation } from '@temporalio/workflow';
+import { createFlow, type Flow } from './flow';
+import { keep, resolve } from './lifecycle';
 import { endRound } from './round';
 import { runStage, runStart } from './stage';
 import { champion, nextStep } from './steps';
-import type { Continued, FinishedStep, FlywheelInput, Interval, Place } from './types';
+import type { FinishedStep, FlywheelInput, Interval, Place } from './types';
 
 export interface FlywheelResult {
   run: string;
@@ -19,10 +19,10 @@ export interface FlywheelResult {
  */
 export async function flywheel(input: FlywheelInput = {}): Promise<FlywheelResult> {
   const flow = createFlow();
-  flow.begin(await resolve(flow, input));
+  flow.begin(await resolve(flow, input, 'flywheel'));
   try {
     for (;;) {
-      await flow.untilRunning();
+      await flow.untilReady();
       const place = nextStep(flow.plan(), flow.state());
       if (!place) break;
       flow.enter(place);
@@ -41,26 +41,6 @@ export async function flywheel(input: FlywheelInput = {}): Promise<FlywheelResul
   return { run: flow.plan().run, champion: champion(state).label, rating: state.finished.at(-1)?.rating ?? null, rounds: flow.plan().rounds };
 }
 
-/** The plan and state: carried by continue-as-new, or from the first activity, whose failure is the run's own sentence. */
-async function resolve(flow: Flow, input: FlywheelInput): Promise<Continued> {
-  const { continued, ...asked } = input ?? {};
-  if (continued && workflowInfo().continuedFromExecutionRunId) return continued;
-  const run = workflowInfo().workflowId;
-  try {
-    const resolved = await flow.run('resolve', 'check and freeze the configuration').resolveConfig({ run, input: asked });
-    return asked.rollback ? rolledBack(resolved, asked.rollback) : resolved;
-  } catch (error) {
-    if (error instanceof ActivityFailure && !isCancellation(error)) throw ApplicationFailure.nonRetryable(causeOf(error), 'InvalidConfiguration');
-    throw error;
-  }
-}
-
-function rolledBack({ plan, state }: Continued, rollback: NonNullable<FlywheelInput['rollback']>): Continued {
-  const result = operate(plan, state, null, 'rollback', rollback);
-  if ('refusal' in result) throw ApplicationFailure.nonRetryable(result.refusal, 'Refused');
-  return { plan, state: { ...result.state, lastAction: `rollback: ${result.sentence}` } };
-}
-
 function runStep(flow: Flow, place: Place): Promise<FinishedStep> {
   if (place.stage === 'start') return runStart(flow, place);
   return place.stage === 'round' ? endRound(flow, place) : runStage(flow, place);
@@ -76,8 +56,4 @@ async function finishStep(flow: Flow, step: FinishedStep): Promise<void> {
     paused: state.paused ?? (pause ? { mode: 'drain', reason: `pauseAfter: ${pauseAfter}` } : null),
   });
   await CancellationScope.nonCancellable(() => keep(flow, 'running'));
-}
-
-async function keep(flow: Flow, status: string): Promise<void> {
-  flow.bill(await flow.run('quick', 'keep the state').keepState({ run: flow.plan().run, state: flow.state(), status }));
 }

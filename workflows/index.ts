@@ -1,1 +1,2 @@
+export { arena } from './arena';
 export { flywheel } from './flywheel';

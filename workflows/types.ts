@@ -47,6 +47,8 @@ export interface RunPlan {
   gatePrompts: number;
   /** Which slices' battles train the reward model. */
   rewardPairs: 'stage' | 'dpo-and-ppo';
+  /** False in an arena of competitors only. */
+  hasTarget: boolean;
   /** Round 0 trains SFT-I0 on rows that the configuration names. */
   trainsStart: boolean;
   sftInit: 'I0' | 'previous';

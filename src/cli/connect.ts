@@ -19,9 +19,17 @@ export interface TemporalAddress {
 export type Addresses = DatabaseAddress & TemporalAddress;
 
 /** The addresses that the environment gives; an empty variable is none. */
-export function environmentAddresses(env = process.env): { databaseUrl: string | null; temporalAddress: string | null; namespace: string } {
+export function environmentAddresses(env = process.env): {
+  databaseUrl: string | null;
+  temporalAddress: string | null;
+  namespace: string;
+} {
   const { FLYWHEEL_DATABASE_URL: databaseUrl, TEMPORAL_ADDRESS: temporalAddress, TEMPORAL_NAMESPACE: namespace } = env;
-  return { databaseUrl: databaseUrl || null, temporalAddress: temporalAddress || null, namespace: namespace || 'default' };
+  return {
+    databaseUrl: databaseUrl || null,
+    temporalAddress: temporalAddress || null,
+    namespace: namespace || 'default',
+  };
 }
 
 /** The database's address: from the environment, else of the embedded parts that are up. */
@@ -54,12 +62,17 @@ export function withoutPassword(url: string): string {
 }
 
 /** Lends a client of the Temporal server. */
-export async function withClient<T>({ temporalAddress, namespace }: TemporalAddress, body: (client: Client) => Promise<T>): Promise<T> {
+export async function withClient<T>(
+  { temporalAddress, namespace }: TemporalAddress,
+  body: (client: Client) => Promise<T>,
+): Promise<T> {
   let connection: Connection;
   try {
     connection = await Connection.connect({ address: temporalAddress, connectTimeout: '10s' });
   } catch (error) {
-    throw new UserError(`No Temporal server answers at ${temporalAddress} (${messageOf(error)}). Start one (npx flywheel up), or give its address in TEMPORAL_ADDRESS.`);
+    throw new UserError(
+      `No Temporal server answers at ${temporalAddress} (${messageOf(error)}). Start one (npx flywheel up), or give its address in TEMPORAL_ADDRESS.`,
+    );
   }
   try {
     return await body(new Client({ connection, namespace }));
@@ -78,7 +91,9 @@ export async function withDatabase<T>({ databaseUrl }: DatabaseAddress, body: (p
     return await body(pool);
   } catch (error) {
     if (UNDEFINED.has((error as { code?: string }).code ?? ''))
-      throw new UserError(`The database at ${withoutPassword(databaseUrl)} has not this version's tables: run \`npx flywheel migrate\`.`);
+      throw new UserError(
+        `The database at ${withoutPassword(databaseUrl)} has not this version's tables: run \`npx flywheel migrate\`.`,
+      );
     throw error;
   } finally {
     await pool.end();
@@ -88,13 +103,20 @@ export async function withDatabase<T>({ databaseUrl }: DatabaseAddress, body: (p
 async function openDatabase(url: string): Promise<Pool> {
   let pool: Pool | null = null;
   try {
-    pool = new Pool({ connectionString: url, max: 2, connectionTimeoutMillis: 10_000, application_name: 'arena-flywheel' });
+    pool = new Pool({
+      connectionString: url,
+      max: 2,
+      connectionTimeoutMillis: 10_000,
+      application_name: 'arena-flywheel',
+    });
     pool.on('error', () => undefined);
     await pool.query('select 1');
     return pool;
   } catch (error) {
     await pool?.end();
     const reason = messageOf(error) || String((error as { code?: unknown }).code);
-    throw new UserError(`Postgres at ${withoutPassword(url)} did not accept us: ${reason}. Start it, or give its address in FLYWHEEL_DATABASE_URL.`);
+    throw new UserError(
+      `Postgres at ${withoutPassword(url)} did not accept us: ${reason}. Start it, or give its address in FLYWHEEL_DATABASE_URL.`,
+    );
   }
 }

@@ -22,7 +22,11 @@ const EVERY_MS = 1000;
  *
  * @throws UserError: the configuration was refused. CommandFailure: there is no such run, or it was stopped.
  */
-export async function followRun(client: Client, workflowId: string, { onProgress, onTrouble, signal }: FollowOptions): Promise<Progress> {
+export async function followRun(
+  client: Client,
+  workflowId: string,
+  { onProgress, onTrouble, signal }: FollowOptions,
+): Promise<Progress> {
   let last: Progress | null = null;
   let troubled = false;
   const tell = (sentence: string | null) => {
@@ -51,18 +55,28 @@ async function lookOrTrouble(client: Client, workflowId: string): Promise<Look> 
 }
 
 function noLastWord(workflowId: string): never {
-  throw new CommandFailure(`The run ${workflowId} is complete, but no worker tells its progress: npx flywheel status ${workflowId}`);
+  throw new CommandFailure(
+    `The run ${workflowId} is complete, but no worker tells its progress: npx flywheel status ${workflowId}`,
+  );
 }
 
 /** Why a run is closed, as the error to show. */
 async function endOf(client: Client, workflowId: string, state: Look['state']): Promise<Error> {
-  if (state === 'none') return new CommandFailure(`The Temporal server has no run ${workflowId}. List the runs: npx flywheel status`);
+  if (state === 'none')
+    return new CommandFailure(`The Temporal server has no run ${workflowId}. List the runs: npx flywheel status`);
   const again = `Starting it again continues it: npx flywheel run CONFIG --id ${workflowId}`;
-  if (state !== 'failed') return new CommandFailure(`The run ${workflowId} was ${state === 'timed out' ? 'ended by a time-out' : state}; what it did is stored. ${again}`);
-  const failure = await client.workflow.getHandle(workflowId).result().then(
-    () => null,
-    (error: unknown) => (error instanceof WorkflowFailedError ? (error.cause ?? error) : error),
-  );
-  if (failure instanceof ApplicationFailure && failure.type === 'InvalidConfiguration') return new UserError(failure.message);
+  if (state !== 'failed')
+    return new CommandFailure(
+      `The run ${workflowId} was ${state === 'timed out' ? 'ended by a time-out' : state}; what it did is stored. ${again}`,
+    );
+  const failure = await client.workflow
+    .getHandle(workflowId)
+    .result()
+    .then(
+      () => null,
+      (error: unknown) => (error instanceof WorkflowFailedError ? (error.cause ?? error) : error),
+    );
+  if (failure instanceof ApplicationFailure && failure.type === 'InvalidConfiguration')
+    return new UserError(failure.message);
   return new CommandFailure(`The run ${workflowId} failed: ${messageOf(failure)} What it did is stored. ${again}`);
 }

@@ -38,7 +38,11 @@ export async function lookAt(client: Client, workflowId: string, answerMs = ANSW
     const progress = await client.withDeadline(Date.now() + answerMs, () => handle.query<Progress>('progress'));
     return { state, progress, trouble: null };
   } catch (error) {
-    return { state, progress: null, trouble: `No worker answers for ${workflowId} (${causeText(error)}). If none runs, start one: npx flywheel worker` };
+    return {
+      state,
+      progress: null,
+      trouble: `No worker answers for ${workflowId} (${causeText(error)}). If none runs, start one: npx flywheel worker`,
+    };
   }
 }
 

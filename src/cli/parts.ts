@@ -40,7 +40,13 @@ export async function startParts({ say, paths = homePaths(), port, uiPort }: Par
   const lost = new Promise<never>((_, reject) => (lose = reject));
   lost.catch(() => undefined);
   const watch = (name: string, log: string, { ended }: { ended: Promise<ChildEnd> }) =>
-    void ended.then((end) => lose(new UserError(`${name} ended by itself (${describeEnd(end)}). Its log: ${log}. Start again; what is stored is kept.`)));
+    void ended.then((end) =>
+      lose(
+        new UserError(
+          `${name} ended by itself (${describeEnd(end)}). Its log: ${log}. Start again; what is stored is kept.`,
+        ),
+      ),
+    );
 
   try {
     let { databaseUrl, temporalAddress } = given;

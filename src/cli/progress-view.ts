@@ -4,9 +4,9 @@ import { liveBlock, note, say } from './output';
 
 /** Shows how a run goes: drawn over again on a terminal, a line per change in a pipe. */
 export interface ProgressView {
-  show(progress: Progress): void;
-  trouble(sentence: string | null): void;
-  end(): void;
+  show: (progress: Progress) => void;
+  trouble: (sentence: string | null) => void;
+  end: () => void;
 }
 
 /** In a pipe, a line at least so often while battles are played. */
@@ -47,7 +47,9 @@ export function createProgressView({ quiet = false } = {}): ProgressView {
 
 /** A finished step: what it made, how it is rated, and what its gate said. */
 function stepLine({ label, rating, decision, gate }: Progress['steps'][number]): string {
-  return [`${label}:`, rating && `rating ${ratingText(rating)}`, decision, gate && `— ${gate}`].filter(Boolean).join(' ');
+  return [`${label}:`, rating && `rating ${ratingText(rating)}`, decision, gate && `— ${gate}`]
+    .filter(Boolean)
+    .join(' ');
 }
 
 function progressLine({ status, round, rounds, stage, step, done, total, rate, etaSeconds, spend }: Progress): string {

@@ -5,7 +5,11 @@ import { TASK_QUEUE } from '../worker';
 import { lookAt } from './look';
 
 /** Starts a run, or finds it running. A closed id is started again, and goes on where it stopped. */
-export async function startRun(client: Client, id: string, input: FlywheelInput): Promise<'started' | 'running already'> {
+export async function startRun(
+  client: Client,
+  id: string,
+  input: FlywheelInput,
+): Promise<'started' | 'running already'> {
   const { state } = await lookAt(client, id, 1000);
   await client.workflow.start('flywheel', {
     workflowId: id,

@@ -6,7 +6,9 @@ export function stopSignal(): { signal: AbortSignal; stopped: Promise<void>; rel
   const controller = new AbortController();
   let first = 0;
   const names = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
-  const stopped = new Promise<void>((resolve) => controller.signal.addEventListener('abort', () => resolve(), { once: true }));
+  const stopped = new Promise<void>((resolve) =>
+    controller.signal.addEventListener('abort', () => resolve(), { once: true }),
+  );
   const onSignal = () => {
     if (first !== 0 && performance.now() - first > ONE_CTRL_C_MS) process.exit(130);
     first ||= performance.now();

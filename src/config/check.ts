@@ -14,7 +14,7 @@ const PROBE_MS = 10_000;
  */
 export async function checkConfig(config: Config, models: ModelPool): Promise<string[]> {
   const problems = await Promise.all([
-    problemOf(() => checkBase(config.target.base)),
+    problemOf(async () => config.target && checkBase(config.target.base)),
     ...filesOf(config).map(({ path, field }) =>
       problemOf(() =>
         access(path).catch(() => {
@@ -53,7 +53,7 @@ interface NamedEndpoint {
 function endpointsOf({ competitors, judge, evaluation, target }: Config): NamedEndpoint[] {
   const all: NamedEndpoint[] = [{ field: 'judge', ...judge }];
   if (evaluation.judge) all.push({ field: 'evaluation.judge', ...evaluation.judge });
-  if (target.serve.kind === 'endpoint') all.push({ field: 'target.serve', ...target.serve });
+  if (target?.serve.kind === 'endpoint') all.push({ field: 'target.serve', ...target.serve });
   competitors.forEach((player, index) => {
     if ('url' in player) all.push({ field: `competitors[${index}] (${player.id})`, ...player });
   });

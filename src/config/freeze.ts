@@ -12,7 +12,7 @@ export function frozenPart(config: Config): unknown {
   return {
     seed: config.seed,
     stages: config.stages,
-    target: {
+    target: target && {
       base: target.base,
       chatTemplate: target.chatTemplate,
       endOfTurn: target.endOfTurn,

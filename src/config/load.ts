@@ -37,8 +37,10 @@ function describe(issue: z.core.$ZodIssue): string[] {
   }
   if (issue.code === 'invalid_union' && issue.errors.length > 0) {
     // The alternative with the fewest complaints is the one that was meant.
-    const meant = [...issue.errors].sort((a, b) => a.length - b.length)[0] ?? [];
-    return meant.flatMap((inner) => describe({ ...inner, path: [...issue.path, ...inner.path] } as z.core.$ZodIssue));
+    const alternatives = issue.errors.map((errors) =>
+      errors.flatMap((inner) => describe({ ...inner, path: [...issue.path, ...inner.path] } as z.core.$ZodIssue)),
+    );
+    return alternatives.sort((a, b) => a.length - b.length)[0] ?? [];
   }
   return [`${path}: ${issue.message}`];
 }
@@ -100,7 +102,7 @@ function withAbsolutePaths(config: Config, folder: string): Config {
   const absolute = (path: string) => (isAbsolute(path) ? path : resolve(folder, path));
   return {
     ...config,
-    target: { ...config.target, base: absolute(config.target.base) },
+    target: config.target && { ...config.target, base: absolute(config.target.base) },
     start: { sft: config.start.sft === null ? null : absolute(config.start.sft) },
     competitors: config.competitors.map((player) => ('answers' in player ? { ...player, answers: absolute(player.answers) } : player)),
     prompts: { ...config.prompts, source: config.prompts.source.map(absolute) },

@@ -157,6 +157,33 @@ const ppo = z.strictObject({
   rewardModel: rewardModel.prefault({}),
 });
 
+const target = z.strictObject({
+  base: z.string().min(1).describe('Folder of the model (Hugging Face form, with its tokenizer).'),
+  serve: z
+    .discriminatedUnion('kind', [
+      z.strictObject({
+        kind: z.literal('local'),
+        threads: count.default(1),
+        concurrency: count.default(32),
+        timeoutSeconds: z.number().gt(0).default(600),
+      }),
+      z.strictObject({
+        kind: z.literal('endpoint'),
+        ...reach,
+        models: z
+          .record(z.string(), z.string())
+          .default({})
+          .describe('Model name at the endpoint by checkpoint id (I0, r1-sft-a1); the id itself where it is absent.'),
+      }),
+    ])
+    .prefault({ kind: 'local' }),
+  chatTemplate: z.string().nullable().default(null).describe('Jinja text; null: the tokenizer\'s own.'),
+  endOfTurn: z.string().nullable().default(null).describe('The token that ends a turn; null: the tokenizer\'s end of sequence.'),
+  contextTokens: count.nullable().default(null),
+  systemPrompt: z.string().nullable().default(null),
+  sampling: sampling(0.7, 1024),
+});
+
 const promptSource = z.array(z.string().min(1)).min(1).describe('Files (JSONL): prompt, messages, turns, or Arena-Hard and MT-bench questions.');
 
 export const configSchema = z
@@ -169,32 +196,7 @@ export const configSchema = z
     seed: z.int().min(0).default(0),
     rounds: z.int().min(0).max(100).default(3),
     stages: z.array(z.enum(['sft', 'dpo', 'ppo'])).min(1).default(['sft', 'dpo', 'ppo']),
-    target: z.strictObject({
-      base: z.string().min(1).describe('Folder of the model (Hugging Face form, with its tokenizer).'),
-      serve: z
-        .discriminatedUnion('kind', [
-          z.strictObject({
-            kind: z.literal('local'),
-            threads: count.default(1),
-            concurrency: count.default(32),
-            timeoutSeconds: z.number().gt(0).default(600),
-          }),
-          z.strictObject({
-            kind: z.literal('endpoint'),
-            ...reach,
-            models: z
-              .record(z.string(), z.string())
-              .default({})
-              .describe('Model name at the endpoint by checkpoint id (I0, r1-sft-a1); the id itself where it is absent.'),
-          }),
-        ])
-        .prefault({ kind: 'local' }),
-      chatTemplate: z.string().nullable().default(null).describe('Jinja text; null: the tokenizer\'s own.'),
-      endOfTurn: z.string().nullable().default(null).describe('The token that ends a turn; null: the tokenizer\'s end of sequence.'),
-      contextTokens: count.nullable().default(null),
-      systemPrompt: z.string().nullable().default(null),
-      sampling: sampling(0.7, 1024),
-    }),
+    target: target.nullable().default(null).describe('The model to train; without one there is only an arena, a leaderboard of the competitors.'),
     start: z
       .strictObject({ sft: z.string().nullable().default(null).describe('D0: round 0 trains SFT-I0 on these rows.') })
       .prefault({}),
@@ -266,6 +268,8 @@ export const configSchema = z
     pauseAfter: z.enum(['stage', 'round']).nullable().default(null),
   })
   .superRefine((config, context) => {
+    if (new Set(config.stages).size < config.stages.length)
+      context.addIssue({ code: 'custom', path: ['stages'], message: 'a stage stands twice; each of sft, dpo, ppo comes once in a round at most' });
     const seen = new Set<string>();
     for (const [index, { id }] of config.competitors.entries()) {
       if (seen.has(id)) context.addIssue({ code: 'custom', path: ['competitors', index, 'id'], message: `"${id}" names two competitors; give each an id of its own` });
@@ -281,7 +285,8 @@ export type Config = z.output<typeof configSchema>;
 export type ConfigInput = z.input<typeof configSchema>;
 export type CompetitorConfig = z.output<typeof competitor>;
 export type JudgeConfig = z.output<typeof judge>;
-export type SamplingConfig = Config['target']['sampling'];
+export type TargetConfig = z.output<typeof target>;
+export type SamplingConfig = TargetConfig['sampling'];
 export type LoraConfig = z.output<typeof lora>;
 export type StageName = Config['stages'][number];
 

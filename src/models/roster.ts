@@ -1,4 +1,5 @@
 import type { CompetitorConfig, Config, JudgeConfig, SamplingConfig } from '../config/schema';
+import { targetOf } from '../config/target';
 import { UserError } from '../errors';
 import type { Party } from '../store/players';
 import { judgeId, playerId } from './player';
@@ -46,7 +47,7 @@ export function competitorPlayer(config: CompetitorConfig, answersSha256?: strin
 
 /** A checkpoint of ours as a player: its identity is its weights, with the target's system prompt and sampling. */
 export function checkpointPlayer(config: Config, checkpoint: { id: string; label: string; sha256: string }): Player {
-  const { systemPrompt, sampling } = config.target;
+  const { systemPrompt, sampling } = targetOf(config);
   const identity = { model: 'checkpoint', revision: checkpoint.sha256, systemPrompt, sampling };
   return { id: playerId(identity), name: checkpoint.label, identity, kind: 'checkpoint', model: checkpoint.id, systemPrompt, sampling, reach: null };
 }

@@ -1,4 +1,4 @@
-import type { Config } from '../config/schema';
+import type { TargetConfig } from '../config/schema';
 import type { Reach } from '../models/roster';
 
 /** A checkpoint to serve: its immutable name, its folder and the sha256 of its manifest. */
@@ -15,7 +15,7 @@ export interface Served {
   model: string;
 }
 
-export type ServeConfig = Config['target']['serve'];
+export type ServeConfig = TargetConfig['serve'];
 
 /** A serving backend of one kind: makes a checkpoint answer, and says where. Repeating it is harmless. */
 export interface ServingBackend<Kind extends ServeConfig['kind']> {

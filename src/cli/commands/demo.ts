@@ -81,15 +81,33 @@ async function completed(pool: Pool, run: string): Promise<boolean> {
 }
 
 /** Prepares, starts or joins the run, and follows it to its end. */
-async function play(run: string, options: DemoOptions, parts: Parts, paths: HomePaths, tell: (line: string) => void, signal: AbortSignal, quiet: boolean): Promise<void> {
+async function play(
+  run: string,
+  options: DemoOptions,
+  parts: Parts,
+  paths: HomePaths,
+  tell: (line: string) => void,
+  signal: AbortSignal,
+  quiet: boolean,
+): Promise<void> {
   const defaults = await prepareDemo({ ...options, paths, say: throttled(tell) });
   if (signal.aborted) return;
   const worker = await startWorker({ ...parts, paths, defaults });
   try {
-    if (parts.uiUrl) tell(`Temporal UI: ${parts.uiUrl}/namespaces/${parts.namespace}/workflows/${run} (its User Metadata tab shows how the run stands)`);
-    tell('The players and judges are scripted (the sandbox); the model, its training, the ratings, Temporal and Postgres are real.\n');
+    if (parts.uiUrl)
+      tell(
+        `Temporal UI: ${parts.uiUrl}/namespaces/${parts.namespace}/workflows/${run} (its User Metadata tab shows how the run stands)`,
+      );
+    tell(
+      'The players and judges are scripted (the sandbox); the model, its training, the ratings, Temporal and Postgres are real.\n',
+    );
     await withClient(parts, async (client) => {
-      await client.workflow.start('flywheel', { workflowId: run, taskQueue: TASK_QUEUE, args: [{}], workflowIdConflictPolicy: 'USE_EXISTING' });
+      await client.workflow.start('flywheel', {
+        workflowId: run,
+        taskQueue: TASK_QUEUE,
+        args: [{}],
+        workflowIdConflictPolicy: 'USE_EXISTING',
+      });
       const view = createProgressView({ quiet });
       try {
         await followRun(client, run, { signal, onProgress: view.show, onTrouble: view.trouble });

@@ -23,7 +23,9 @@ async function work({ config }: { config?: string }): Promise<void> {
   const { stopped, signal, release } = stopSignal();
   const worker = await startWorker({ ...addresses, defaults });
   try {
-    say(`The worker polls ${addresses.temporalAddress}, database ${withoutPassword(addresses.databaseUrl)}. Ctrl-C stops it.`);
+    say(
+      `The worker polls ${addresses.temporalAddress}, database ${withoutPassword(addresses.databaseUrl)}. Ctrl-C stops it.`,
+    );
     await Promise.race([stopped, worker.ended]);
     if (signal.aborted) say('Stopping (Ctrl-C again: at once)');
   } finally {

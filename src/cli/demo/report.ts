@@ -19,14 +19,18 @@ export function demoReport(result: DemoResult): string {
   ];
   if (gain) parts.push(gainSentence(gain));
   parts.push(...observations.map((sentence) => pc.yellow(sentence)));
-  parts.push(`${ledger.calls} calls, ${ledger.tokens} tokens, $${ledger.usd.toFixed(2)} at the sandbox's invented prices; nobody was charged.`);
+  parts.push(
+    `${ledger.calls} calls, ${ledger.tokens} tokens, $${ledger.usd.toFixed(2)} at the sandbox's invented prices; nobody was charged.`,
+  );
   return parts.join('\n');
 }
 
 const heading = (text: string) => `\n${pc.bold(text)}`;
 
 /** `1050 (1021 to 1080)`; an end that the data set no limit to is shown as infinite. */
-export function intervalText(interval: { rating: number | null; lower: number | null; upper: number | null } | null): string {
+export function intervalText(
+  interval: { rating: number | null; lower: number | null; upper: number | null } | null,
+): string {
   if (interval?.rating == null) return '';
   const { rating, lower, upper } = interval;
   return `${rating.toFixed(0)} (${lower?.toFixed(0) ?? '-∞'} to ${upper?.toFixed(0) ?? '∞'})`;
@@ -35,15 +39,24 @@ export function intervalText(interval: { rating: number | null; lower: number | 
 function stagesTable(rounds: readonly DemoRound[]): string {
   const table = new Table({ head: COLUMNS, style: { head: [], border: [] } });
   for (const round of rounds) {
-    for (const stage of round.stages) table.push([`round ${round.round} ${stage.stage}`, ...figures(stage), stage.decision + kl(stage)]);
-    table.push([round.round === 0 ? 'start' : pc.bold(`round ${round.round} champion`), ...figures(round), round.decision]);
+    for (const stage of round.stages)
+      table.push([`round ${round.round} ${stage.stage}`, ...figures(stage), stage.decision + kl(stage)]);
+    table.push([
+      round.round === 0 ? 'start' : pc.bold(`round ${round.round} champion`),
+      ...figures(round),
+      round.decision,
+    ]);
   }
   return table.toString();
 }
 
 const kl = ({ kl: nats }: DemoStage) => (nats === null ? '' : `, KL ${nats.toFixed(2)} nats`);
 
-function figures({ dataJudge, criteria, ...rating }: Pick<DemoStage, 'rating' | 'lower' | 'upper' | 'dataJudge' | 'criteria'>): string[] {
+function figures({
+  dataJudge,
+  criteria,
+  ...rating
+}: Pick<DemoStage, 'rating' | 'lower' | 'upper' | 'dataJudge' | 'criteria'>): string[] {
   return [intervalText(rating), intervalText(dataJudge), ...shares(criteria)];
 }
 
@@ -59,19 +72,26 @@ const CHART_COLUMNS = 48;
 /** One bar for each evaluated model, from a little below the lowest rating to the highest. */
 function chart(rounds: readonly DemoRound[]): string {
   const points = rounds.flatMap(({ round, stages, rating }) =>
-    round === 0 ? [{ label: 'start', rating }] : stages.map((stage) => ({ label: `round ${round} ${stage.stage}`, rating: stage.rating })),
+    round === 0
+      ? [{ label: 'start', rating }]
+      : stages.map((stage) => ({ label: `round ${round} ${stage.stage}`, rating: stage.rating })),
   );
   const known = points.flatMap(({ rating }) => rating ?? []);
   const floor = Math.min(...known) - 0.1 * (Math.max(...known) - Math.min(...known) + 1);
   const scale = CHART_COLUMNS / (Math.max(...known) - floor);
   return points
-    .map(({ label, rating }) => `${label.padEnd(14)}${rating === null ? '' : `${'█'.repeat(Math.round((rating - floor) * scale))} ${rating.toFixed(0)}`}`)
+    .map(
+      ({ label, rating }) =>
+        `${label.padEnd(14)}${rating === null ? '' : `${'█'.repeat(Math.round((rating - floor) * scale))} ${rating.toFixed(0)}`}`,
+    )
     .join('\n');
 }
 
 function leaderboardTable(rows: DemoResult['leaderboard']): string {
   const table = new Table({ head: ['', 'model', 'rating (95% interval)'], style: { head: [], border: [] } });
-  rows.forEach(({ model, ...rating }, index) => table.push([String(index + 1), /^(I0|r\d)/.test(model) ? pc.bold(model) : model, intervalText(rating)]));
+  rows.forEach(({ model, ...rating }, index) =>
+    table.push([String(index + 1), /^(I0|r\d)/.test(model) ? pc.bold(model) : model, intervalText(rating)]),
+  );
   return table.toString();
 }
 

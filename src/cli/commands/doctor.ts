@@ -1,0 +1,44 @@
+import type { Command } from 'commander';
+import { checkConfiguration } from '../doctor/configuration';
+import type { Finding } from '../doctor/finding';
+import { checkMachine } from '../doctor/machine';
+import { checkServers } from '../doctor/servers';
+import { describedCommand, JSON_OPTION } from '../options';
+import { colours, say, sayJson } from '../output';
+
+export function doctorCommand(): Command {
+  return describedCommand(
+    'doctor',
+    'Check this machine, the servers and, where one is named, a configuration with all that it names. Nothing is bought or changed. Exit code 1 when there is a problem.',
+    'doctor',
+    'doctor my-run.yaml',
+  )
+    .argument('[config]', 'configuration file, YAML or JSON')
+    .option(...JSON_OPTION)
+    .action(doctor);
+}
+
+async function doctor(file: string | undefined, { json = false }: { json?: boolean }): Promise<void> {
+  const findings = (
+    await Promise.all([checkMachine(), checkServers(), file === undefined ? [] : checkConfiguration(file)])
+  ).flat();
+  const problems = findings.filter(({ level }) => level === 'problem').length;
+  const warnings = findings.filter(({ level }) => level === 'warning').length;
+  if (problems > 0) process.exitCode = 1;
+  if (json) {
+    sayJson({ ok: problems === 0, findings });
+    return;
+  }
+  const width = Math.max(...findings.map(({ name }) => name.length)) + 2;
+  for (const one of findings) say(line(one, width));
+  say(
+    `\n${problems === 0 ? 'No problem' : problems === 1 ? '1 problem' : `${problems} problems`}, ${warnings === 1 ? '1 warning' : `${warnings} warnings`}.`,
+  );
+}
+
+function line({ name, level, sentence }: Finding, width: number): string {
+  const { green, yellow, red } = colours();
+  const paint = { ok: green, warning: yellow, problem: red }[level];
+  // A list of several lines (a configuration's errors) stays under its own column.
+  return `${paint(level.padEnd(8))} ${name.padEnd(width)}${sentence.replaceAll('\n', `\n${' '.repeat(9 + width)}`)}`;
+}

@@ -1,0 +1,54 @@
+import { InvalidArgumentError, Option, type Command } from 'commander';
+import { rate } from '../../arena/rate';
+import { readBattles } from '../../arena/read-battles';
+import type { Anchor, Resample } from '../../arena/types';
+import { describedCommand, JSON_OPTION, wholeNumber } from '../options';
+import { note, say, sayJson } from '../output';
+import { ratingsTable } from '../ratings';
+
+interface Options {
+  anchor?: Anchor;
+  resample?: Resample;
+  rounds: number;
+  seed: number;
+  json?: boolean;
+}
+
+export function rateCommand(): Command {
+  return describedCommand(
+    'rate',
+    'Bradley-Terry ratings with bootstrap intervals from a file of battles (JSONL or CSV: model_a, model_b, winner, and if known prompt_id and weight).',
+    'rate battles.jsonl',
+    'rate battles.csv --anchor llama-2-70b-chat=1100 --json',
+  )
+    .argument('<file>', 'the battles')
+    .option('--anchor <model=rating>', 'the model that fixes the scale (default: the mean of all is 1000)', anchor)
+    .addOption(
+      new Option(
+        '--resample <unit>',
+        'what the bootstrap draws (default: prompts where every battle names one)',
+      ).choices(['battle', 'prompt']),
+    )
+    .option('--rounds <n>', 'bootstrap rounds; 0: no intervals', wholeNumber(), 1000)
+    .option('--seed <n>', 'of the bootstrap', wholeNumber(), 0)
+    .option(...JSON_OPTION)
+    .action(rateFile);
+}
+
+function rateFile(file: string, { json = false, ...options }: Options): void {
+  const ratings = rate(readBattles(file), options);
+  if (json) {
+    sayJson(ratings);
+    return;
+  }
+  say(ratingsTable(ratings.models));
+  for (const warning of ratings.warnings) note(warning);
+}
+
+/** `NAME=RATING`; the name may hold equals signs. */
+function anchor(text: string): Anchor {
+  const at = text.lastIndexOf('=');
+  const [model, rating] = [text.slice(0, Math.max(0, at)).trim(), text.slice(at + 1).trim()];
+  if (model !== '' && rating !== '' && Number.isFinite(Number(rating))) return { model, rating: Number(rating) };
+  throw new InvalidArgumentError('Give a model and its rating, for example llama-2-70b-chat=1100.');
+}

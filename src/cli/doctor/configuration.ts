@@ -1,0 +1,63 @@
+import { mkdir } from 'node:fs/promises';
+import { checkConfig } from '../../config/check';
+import { loadConfig } from '../../config/load';
+import type { Config } from '../../config/schema';
+import { homePaths } from '../../embedded/paths';
+import { lazySandbox } from '../../embedded/sandbox';
+import { createModelPool } from '../../models/pool';
+import { answersTo } from '../../models/recorded-answers';
+import type { Prompt } from '../../prompts/prompt';
+import { readPrompts } from '../../prompts/read';
+import { splitPrompts } from '../../prompts/split';
+import { finding, type Finding } from './finding';
+
+/** Everything about a configuration that the first activity of its run would refuse. */
+export async function checkConfiguration(file: string): Promise<Finding[]> {
+  let config: Config | undefined;
+  const read = await finding('configuration', async () => {
+    config = await loadConfig(file);
+    return `${file}: ${config.name}`;
+  });
+  if (!config) return [read];
+  const reachable = await checkReach(config);
+  return [read, ...reachable, ...(await checkTexts(config))];
+}
+
+/** The base model, files, keys and endpoints. */
+async function checkReach(config: Config): Promise<Finding[]> {
+  const { logs } = homePaths();
+  await mkdir(logs, { recursive: true });
+  const sandbox = lazySandbox(logs);
+  try {
+    const problems = await checkConfig(config, createModelPool(sandbox.address));
+    if (problems.length === 0)
+      return [{ name: 'models', level: 'ok', sentence: 'the base model, all files, keys and endpoints are there' }];
+    return problems.map((sentence) => ({ name: 'models', level: 'problem', sentence }));
+  } finally {
+    await sandbox.close();
+  }
+}
+
+/** Prompts, and the answers that recorded players have to them. */
+async function checkTexts(config: Config): Promise<Finding[]> {
+  let prompts: Prompt[] = [];
+  const dealt = await finding('prompts', async () => {
+    const pool = await readPrompts(config.prompts.source);
+    const testSet = config.evaluation.testSet && (await readPrompts(config.evaluation.testSet));
+    const { parts } = splitPrompts(config, pool, testSet);
+    const used = new Set([...parts.values()].flat());
+    prompts = [...pool, ...(testSet ?? [])].filter(({ id }) => used.has(id));
+    return `${pool.length} in the pool, ${[...parts].map(([part, ids]) => `${part} ${ids.length}`).join(', ')}`;
+  });
+  if (dealt.level === 'problem') return [dealt];
+  const recorded = config.competitors.flatMap((player) =>
+    'answers' in player ? [{ player: player.id, file: player.answers }] : [],
+  );
+  const answers = recorded.map((one) =>
+    finding(`answers of ${one.player}`, async () => {
+      const found = await answersTo(prompts, { ...one, maxMissingShare: config.arena.maxFailedShare });
+      return `${found.size} of ${prompts.length} prompts`;
+    }),
+  );
+  return [dealt, ...(await Promise.all(answers))];
+}
