@@ -67,7 +67,7 @@ function rollback(plan: RunPlan | null, state: FlywheelState, input: unknown): V
   const superseded = state.finished.slice(index).flatMap(({ candidate }) => (candidate ? [candidate.checkpoint] : []));
   return {
     state: { ...state, attempt: state.attempt + 1, finished: state.finished.slice(0, index), cursor: null, lastProblem: null },
-    sentence: `Rolled back to round ${round}, ${String(target)}; ${superseded.length} checkpoints superseded (${reason}).`,
+    sentence: `Rolled back to round ${round}, ${String(target)}; ${superseded.length} checkpoint${superseded.length === 1 ? '' : 's'} superseded (${reason}).`,
     effect: 'roll back',
     superseded,
   };

@@ -19,7 +19,22 @@ export function renderProgress(progress: Progress): string {
   if (progress.lastProblem) lines.push(['problem', progress.lastProblem]);
   lines.push(['next', progress.nextAction]);
   const width = Math.max(...lines.map(([name]) => name.length)) + 2;
-  return ['```', ...lines.map(([name, text]) => `${name.padEnd(width)}${text}`.trimEnd().replaceAll('```', "'''")), '```'].join('\n');
+  const block = lines.flatMap(([name, text]) => wrapped(text).map((part, index) => `${(index === 0 ? name : '').padEnd(width)}${part}`.trimEnd()));
+  return ['```', ...block.map((line) => line.replaceAll('```', "'''")), '```'].join('\n');
+}
+
+/** Columns of text that the UI shows beside the names without cutting it. */
+const COLUMNS = 56;
+
+/** A text in lines of at most `COLUMNS`, broken between words. */
+function wrapped(text: string): string[] {
+  const lines = [''];
+  for (const word of text.split(/\s/)) {
+    const last = lines.at(-1) ?? '';
+    if (last && last.length + 1 + word.length > COLUMNS) lines.push(word);
+    else lines[lines.length - 1] = last ? `${last} ${word}` : word;
+  }
+  return lines;
 }
 
 function paceOf({ rate, etaSeconds }: Progress): string {
