@@ -24,7 +24,8 @@ export async function asActivity<T>(body: () => Promise<T>): Promise<T> {
 /** The stored run of an activity; it exists because `resolveConfig` came first. */
 export async function runOf({ store }: Deps, id: string): Promise<Run & { config: Config; split: string }> {
   const run = await loadRun(store.pool, id);
-  if (!run?.split) throw finalFailure('UnknownRun', new Error(`The run ${id} is not in this database; start its workflow again.`));
+  if (!run?.split)
+    throw finalFailure('UnknownRun', new Error(`The run ${id} is not in this database; start its workflow again.`));
   return { ...run, split: run.split };
 }
 
@@ -35,6 +36,9 @@ export function labelOf({ round, stage, attempt }: Place): string {
 
 /** A run's folder under the artifacts root: its id, made safe for a path; a hash tells changed ids apart. */
 export function runFolder(run: string): string {
-  const safe = run.replace(/[^\w.-]+/g, '_').replace(/^\.+/, '_').slice(0, 80);
+  const safe = run
+    .replace(/[^\w.-]+/g, '_')
+    .replace(/^\.+/, '_')
+    .slice(0, 80);
   return safe === run ? run : `${safe}-${contentId(run).slice(0, 8)}`;
 }

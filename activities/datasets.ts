@@ -6,7 +6,16 @@ import { writeFileAtomic } from '../src/files';
 import { sha256 } from '../src/identity';
 import { groupsOf, type Group } from '../src/selection/groups';
 import { asTargetSees, said, type RowMeta, type TrainingRow } from '../src/selection/rows';
-import { selectAllPairs, selectPairs, selectSft, thresholdOf, type Choice, type Selection, type SelectionCounts, type SelectionRules } from '../src/selection/select';
+import {
+  selectAllPairs,
+  selectPairs,
+  selectSft,
+  thresholdOf,
+  type Choice,
+  type Selection,
+  type SelectionCounts,
+  type SelectionRules,
+} from '../src/selection/select';
 import { sliceOf } from '../src/prompts/split';
 import { answerKey, loadAnswers, type Answer } from '../src/store/answers';
 import { loadArena, loadBattles } from '../src/store/arenas';
@@ -70,7 +79,11 @@ export function createDatasetActivities(deps: Deps) {
         if (stage === 'dpo') return single(await build(config, request, 'dpo'));
         const reward = await build(config, request, 'reward');
         const prompts = await build(config, request, 'ppo');
-        return { datasets: { ppo: prompts.id, reward: reward.id }, rows: reward.rows, counts: { ...reward.counts, ppoPrompts: prompts.rows } };
+        return {
+          datasets: { ppo: prompts.id, reward: reward.id },
+          rows: reward.rows,
+          counts: { ...reward.counts, ppoPrompts: prompts.rows },
+        };
       }),
   };
 
@@ -82,17 +95,36 @@ export function createDatasetActivities(deps: Deps) {
 
     const fresh = kind === 'ppo' ? await promptRows(config, request) : await battleRows(config, request, kind);
     const maxRows = kind === 'reward' ? config.ppo.rewardModel.maxPairs : null;
-    const lines = capped([...(await earlierLines(request.earlier[kind])), ...fresh.rows.map((row) => JSON.stringify(row))], maxRows);
+    const lines = capped(
+      [...(await earlierLines(request.earlier[kind])), ...fresh.rows.map((row) => JSON.stringify(row))],
+      maxRows,
+    );
     if (lines.length === 0)
       throw finalFailure(
         'NoTrainingData',
-        new Error(`No battle gave a row for ${kind} (${JSON.stringify(fresh.counts)}). Lower the threshold (${kind === 'reward' ? 'ppo.rewardModel' : kind}.threshold) or use larger slices.`),
+        new Error(
+          `No battle gave a row for ${kind} (${JSON.stringify(fresh.counts)}). Lower the threshold (${kind === 'reward' ? 'ppo.rewardModel' : kind}.threshold) or use larger slices.`,
+        ),
       );
     const path = join(deps.artifacts, runFolder(run), labelOf(place), `${kind}.jsonl`);
     const hash = await writeFileAtomic(path, `${lines.join('\n')}\n`);
     const counts = { ...fresh.counts, newRows: fresh.rows.length };
-    const settings = { selection: config.selection, threshold: thresholdFor(config, kind, place.round), earlier: request.earlier[kind] ?? null };
-    await saveDataset(pool, { id, run, ...{ round: place.round, stage: place.stage, attempt: place.attempt }, kind, settings, counts, rows: lines.length, path, sha256: hash });
+    const settings = {
+      selection: config.selection,
+      threshold: thresholdFor(config, kind, place.round),
+      earlier: request.earlier[kind] ?? null,
+    };
+    await saveDataset(pool, {
+      id,
+      run,
+      ...{ round: place.round, stage: place.stage, attempt: place.attempt },
+      kind,
+      settings,
+      counts,
+      rows: lines.length,
+      path,
+      sha256: hash,
+    });
     return { id, kind, rows: lines.length, counts };
   }
 
@@ -103,7 +135,12 @@ export function createDatasetActivities(deps: Deps) {
     if (!dataset) throw finalFailure('UnknownDataset', new Error(`The dataset ${id} is not stored.`));
     const text = await readFile(dataset.path, 'utf8');
     if (sha256(text) !== dataset.sha256)
-      throw finalFailure('ChangedDataset', new Error(`${dataset.path} is not what was written (sha256 differs). Restore the file, or roll back to the round that made it.`));
+      throw finalFailure(
+        'ChangedDataset',
+        new Error(
+          `${dataset.path} is not what was written (sha256 differs). Restore the file, or roll back to the round that made it.`,
+        ),
+      );
     return text.split('\n').filter(Boolean);
   }
 
@@ -127,7 +164,8 @@ export function createDatasetActivities(deps: Deps) {
       const material = await load(arena);
       const selection = choose(config, kind, request.place.round, target, material);
       for (const choice of selection.choices) rows.push(rowOf(config, request, kind, choice, material));
-      for (const [reason, n] of Object.entries({ ...selection.counts, incompleteGroup: material.incomplete })) counts[reason] = (counts[reason] ?? 0) + n;
+      for (const [reason, n] of Object.entries({ ...selection.counts, incompleteGroup: material.incomplete }))
+        counts[reason] = (counts[reason] ?? 0) + n;
     }
     return { rows, counts };
   }
@@ -136,18 +174,37 @@ export function createDatasetActivities(deps: Deps) {
     const arena = await loadArena(pool, arenaId);
     if (!arena) throw finalFailure('UnknownArena', new Error(`The arena ${arenaId} is not planned.`));
     const battles = await loadBattles(pool, arenaId);
-    const games = await loadGames(pool, arena.judge, battles.flatMap(({ prompt, playerA: a, playerB: b }) => [{ prompt, first: a, second: b }, { prompt, first: b, second: a }]));
-    const answers = await loadAnswers(pool, battles.flatMap(({ prompt, playerA, playerB }) => [[playerA, prompt] as const, [playerB, prompt] as const]));
+    const games = await loadGames(
+      pool,
+      arena.judge,
+      battles.flatMap(({ prompt, playerA: a, playerB: b }) => [
+        { prompt, first: a, second: b },
+        { prompt, first: b, second: a },
+      ]),
+    );
+    const answers = await loadAnswers(
+      pool,
+      battles.flatMap(({ prompt, playerA, playerB }) => [[playerA, prompt] as const, [playerB, prompt] as const]),
+    );
     const prompts = await loadPrompts(pool, [...new Set(battles.map(({ prompt }) => prompt))]);
     return { ...groupsOf(battles, games), prompts, answers, arena: arenaId };
   }
 }
 
 function thresholdFor({ sft, dpo, ppo }: Config, kind: string, round: number): number {
-  return thresholdOf(kind === 'sft' ? sft.threshold : kind === 'dpo' ? dpo.threshold : ppo.rewardModel.threshold, round);
+  return thresholdOf(
+    kind === 'sft' ? sft.threshold : kind === 'dpo' ? dpo.threshold : ppo.rewardModel.threshold,
+    round,
+  );
 }
 
-function choose(config: Config, kind: 'sft' | 'dpo' | 'reward', round: number, target: string, { groups, answers }: Material): Selection {
+function choose(
+  config: Config,
+  kind: 'sft' | 'dpo' | 'reward',
+  round: number,
+  target: string,
+  { groups, answers }: Material,
+): Selection {
   const rules: SelectionRules = {
     threshold: thresholdFor(config, kind, round),
     margin: config.selection.margin,
@@ -157,10 +214,18 @@ function choose(config: Config, kind: 'sft' | 'dpo' | 'reward', round: number, t
     },
   };
   if (kind === 'sft') return selectSft(groups, target, rules);
-  return kind === 'reward' && config.ppo.rewardModel.pairs === 'all' ? selectAllPairs(groups, rules) : selectPairs(groups, rules);
+  return kind === 'reward' && config.ppo.rewardModel.pairs === 'all'
+    ? selectAllPairs(groups, rules)
+    : selectPairs(groups, rules);
 }
 
-function rowOf(config: Config, { run, place }: DatasetRequest, kind: 'sft' | 'dpo' | 'reward', choice: Choice, material: Material): TrainingRow {
+function rowOf(
+  config: Config,
+  { run, place }: DatasetRequest,
+  kind: 'sft' | 'dpo' | 'reward',
+  choice: Choice,
+  material: Material,
+): TrainingRow {
   const text = (player: string) => material.answers.get(answerKey(player, choice.prompt))?.text ?? '';
   const prompt = asTargetSees(material.prompts.get(choice.prompt)?.messages ?? [], targetOf(config).systemPrompt);
   const meta: RowMeta = {

@@ -31,9 +31,19 @@ export function createGateActivities(deps: Deps) {
           const score = verdict === 'tie' ? 0.5 : verdict === 'win' ? 1 : 0;
           return { prompt, score: first === player ? score : 1 - score };
         });
-        if (games.length === 0) throw new UserError(`The gate ${id} has no readable game: look at the evaluation judge's answers.`);
+        if (games.length === 0)
+          throw new UserError(`The gate ${id} has no readable game: look at the evaluation judge's answers.`);
         const { mean, lower, upper, prompts, decision, sentence } = gateDecision(gateStatistic(games), config.gate);
-        const result: GateResult = { candidate: candidate.label, opponent: opponent.label, mean, lower, upper, prompts, decision, sentence };
+        const result: GateResult = {
+          candidate: candidate.label,
+          opponent: opponent.label,
+          mean,
+          lower,
+          upper,
+          prompts,
+          decision,
+          sentence,
+        };
         const { round, stage, attempt } = place;
         await saveGate(pool, { arena: id, run, round, stage, attempt, ...result, games: games.length });
         return result;

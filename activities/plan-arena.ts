@@ -43,28 +43,45 @@ export function createPlanArenaActivities(deps: Deps) {
         const battles = prompts.flatMap((prompt) => pairs.map(([a, b]) => ({ prompt, playerA: a.id, playerB: b.id })));
         await saveArena(
           pool,
-          { id, run: request.run, ...placeColumns(request.place), purpose: request.purpose, judge: judge.id, size: battles.length },
+          {
+            id,
+            run: request.run,
+            ...placeColumns(request.place),
+            purpose: request.purpose,
+            judge: judge.id,
+            size: battles.length,
+          },
           battles.map((battle, position) => ({ ...battle, position })),
         );
         const perPrompt = Math.max(1, pairs.length);
-        return { arena: id, battles: battles.length, batch: Math.max(1, Math.round(config.arena.batch / perPrompt)) * perPrompt };
+        return {
+          arena: id,
+          battles: battles.length,
+          batch: Math.max(1, Math.round(config.arena.batch / perPrompt)) * perPrompt,
+        };
       }),
   };
 
-  async function pairsOf(config: Config, { purpose, models, known = [], place }: ArenaRequest): Promise<[NamedPlayer, NamedPlayer][]> {
+  async function pairsOf(
+    config: Config,
+    { purpose, models, known = [], place }: ArenaRequest,
+  ): Promise<[NamedPlayer, NamedPlayer][]> {
     const own = await Promise.all(models.map((model) => registerModel(config, model)));
     if (purpose === 'gate') return [[own[0] as NamedPlayer, own[1] as NamedPlayer]];
     const competitors = (await competitorsOf(config)).filter(({ joins }) => joins <= place.round);
     const pairs = allPairs<NamedPlayer>([...own, ...competitors]);
     if (purpose === 'training')
-      return config.arena.pairs === 'target' ? pairs.filter(([a, b]) => a.id === own[0]?.id || b.id === own[0]?.id) : pairs;
+      return config.arena.pairs === 'target'
+        ? pairs.filter(([a, b]) => a.id === own[0]?.id || b.id === own[0]?.id)
+        : pairs;
     const met = new Set(known);
     return pairs.filter(([a, b]) => !met.has(a.name) || !met.has(b.name));
   }
 
   async function registerModel(config: Config, model: ModelRef): Promise<NamedPlayer> {
     const checkpoint = await loadCheckpoint(pool, model.checkpoint);
-    if (!checkpoint) throw finalFailure('UnknownCheckpoint', new Error(`The checkpoint ${model.checkpoint} is not stored.`));
+    if (!checkpoint)
+      throw finalFailure('UnknownCheckpoint', new Error(`The checkpoint ${model.checkpoint} is not stored.`));
     const player = checkpointPlayer(config, { ...checkpoint, label: model.label });
     await savePlayer(pool, player);
     await pool.query('update checkpoints set player = $2 where id = $1', [checkpoint.id, player.id]);
@@ -72,7 +89,10 @@ export function createPlanArenaActivities(deps: Deps) {
   }
 }
 
-function promptRange(config: Config, { purpose, place, gatePromptsUsed = 0 }: ArenaRequest): [Parameters<typeof partOf>[2], number?, number?] {
+function promptRange(
+  config: Config,
+  { purpose, place, gatePromptsUsed = 0 }: ArenaRequest,
+): [Parameters<typeof partOf>[2], number?, number?] {
   if (purpose === 'evaluation') return ['test'];
   if (purpose === 'training') return [sliceOf(config, place.round, place.stage as StageName)];
   return ['gate', gatePromptsUsed, gatePromptsUsed + config.gate.prompts];
@@ -85,6 +105,11 @@ function allPairs<T>(items: readonly T[]): [T, T][] {
 const placeColumns = ({ round, stage, attempt }: Place) => ({ round, stage, attempt });
 
 /** `run/r1-sft-a1/training`; the data judge's evaluation stands beside the evaluation judge's. */
-export function arenaId({ run, place, purpose, judge }: Pick<ArenaRequest, 'run' | 'place' | 'purpose' | 'judge'>): string {
+export function arenaId({
+  run,
+  place,
+  purpose,
+  judge,
+}: Pick<ArenaRequest, 'run' | 'place' | 'purpose' | 'judge'>): string {
   return `${run}/${labelOf(place)}/${purpose === 'evaluation' && judge === 'data' ? 'evaluation-data' : purpose}`;
 }

@@ -13,7 +13,17 @@ import type { Prompt } from '../src/prompts/prompt';
 import { battleScores } from '../src/selection/groups';
 import { asTargetSees } from '../src/selection/rows';
 import { answerKey, loadAnswers, type Answer } from '../src/store/answers';
-import { commonProblem, countOutcomes, loadArena, loadBattles, reopenFailed, saveOutcomes, type Arena, type Battle, type PlayedBattle } from '../src/store/arenas';
+import {
+  commonProblem,
+  countOutcomes,
+  loadArena,
+  loadBattles,
+  reopenFailed,
+  saveOutcomes,
+  type Arena,
+  type Battle,
+  type PlayedBattle,
+} from '../src/store/arenas';
 import { gameKey, loadGames, type GameScores } from '../src/store/games';
 import { spendOf } from '../src/store/ledger';
 import { loadPrompts } from '../src/store/prompts';
@@ -70,11 +80,16 @@ export function createPlayActivities(deps: Deps) {
           clearInterval(timer);
         }
         await table.billed();
-        if (context.cancellationSignal.aborted) throw new CancelledFailure('The batch was cancelled; what had arrived is stored.');
+        if (context.cancellationSignal.aborted)
+          throw new CancelledFailure('The batch was cancelled; what had arrived is stored.');
         await saveOutcomes(pool, arena.id, played);
         const hopeless = table.hopeless();
         if (hopeless) throw finalFailure('EndpointRefused', hopeless);
-        return { battles: battles.length, failed: played.filter(({ outcome }) => outcome === 'failed').length, ...table.spent() };
+        return {
+          battles: battles.length,
+          failed: played.filter(({ outcome }) => outcome === 'failed').length,
+          ...table.spent(),
+        };
       }),
 
     /** Counts an arena's outcomes and says whether too many battles failed or could not be read. */
@@ -109,16 +124,31 @@ export function createPlayActivities(deps: Deps) {
     if (budgetUsd === null) return;
     const { usd } = await spendOf(pool, run);
     if (usd >= budgetUsd)
-      throw finalFailure('BudgetReached', new Error(`$${usd.toFixed(2)} of $${budgetUsd.toFixed(2)} are spent. Send setBudget {"usd": ${Math.ceil(usd * 2)}} to go on.`));
+      throw finalFailure(
+        'BudgetReached',
+        new Error(
+          `$${usd.toFixed(2)} of $${budgetUsd.toFixed(2)} are spent. Send setBudget {"usd": ${Math.ceil(usd * 2)}} to go on.`,
+        ),
+      );
   }
 
   /** What one batch shares: its prompts, players, judge, stored rows, and the bill. */
   async function openTable(arena: Arena, battles: readonly Battle[], signal: AbortSignal) {
     const { config } = await runOf(deps, arena.run);
     const prompts = await loadPrompts(pool, [...new Set(battles.map(({ prompt }) => prompt))]);
-    const seats = battles.flatMap(({ prompt, playerA, playerB }) => [[playerA, prompt] as const, [playerB, prompt] as const]);
+    const seats = battles.flatMap(({ prompt, playerA, playerB }) => [
+      [playerA, prompt] as const,
+      [playerB, prompt] as const,
+    ]);
     const answers = await loadAnswers(pool, seats);
-    const games = await loadGames(pool, arena.judge, battles.flatMap(({ prompt, playerA: a, playerB: b }) => [{ prompt, first: a, second: b }, { prompt, first: b, second: a }]));
+    const games = await loadGames(
+      pool,
+      arena.judge,
+      battles.flatMap(({ prompt, playerA: a, playerB: b }) => [
+        { prompt, first: a, second: b },
+        { prompt, first: b, second: a },
+      ]),
+    );
     const { players, checkpoints } = await rosterOf(pool, arena.run, config);
     const serve = (id: string) => {
       const checkpoint = checkpoints.find((one) => one.id === id);
@@ -157,7 +187,9 @@ export function createPlayActivities(deps: Deps) {
         seed: seedFrom(config.seed, player.id, prompt.id),
       };
       const call = async () => {
-        const { reach, model } = player.reach ? { reach: player.reach, model: player.model } : await serve(player.model);
+        const { reach, model } = player.reach
+          ? { reach: player.reach, model: player.model }
+          : await serve(player.model);
         const client = await deps.models.client(reach);
         return client.chat({ ...request, model }, { signal, onAttempt: pay(player.id) });
       };
@@ -167,7 +199,16 @@ export function createPlayActivities(deps: Deps) {
         throw error;
       });
       const { text, reasoning, finishReason, promptTokens, completionTokens } = reply;
-      return store.answers.put({ player: player.id, prompt: prompt.id, sample: 0, text, reasoning, finishReason, promptTokens, completionTokens });
+      return store.answers.put({
+        player: player.id,
+        prompt: prompt.id,
+        sample: 0,
+        text,
+        reasoning,
+        finishReason,
+        promptTokens,
+        completionTokens,
+      });
     };
     const gameOf = async (prompt: Prompt, first: Answer, second: Answer): Promise<GameScores> => {
       const key = gameKey(prompt.id, first.player, second.player);
@@ -178,7 +219,14 @@ export function createPlayActivities(deps: Deps) {
         seed: seedFrom(config.seed, judge.id, key),
         onAttempt: pay(judge.id),
       });
-      const game = await store.games.put({ judge: judge.id, prompt: prompt.id, first: first.player, second: second.player, text, ...read });
+      const game = await store.games.put({
+        judge: judge.id,
+        prompt: prompt.id,
+        first: first.player,
+        second: second.player,
+        text,
+        ...read,
+      });
       games.set(key, game);
       return game;
     };
@@ -196,7 +244,12 @@ export function createPlayActivities(deps: Deps) {
           const [a, b] = await Promise.all([answerOf(playerA, prompt), answerOf(playerB, prompt)]);
           const [one, two] = await Promise.all([gameOf(prompt, a, b), gameOf(prompt, b, a)]);
           const scores = battleScores(promptId, playerA, playerB, games);
-          return { position, outcome: battleOutcome(one.verdict, mirrored(two.verdict)), margin: scores && scores.a - scores.b, problem: null };
+          return {
+            position,
+            outcome: battleOutcome(one.verdict, mirrored(two.verdict)),
+            margin: scores && scores.a - scores.b,
+            problem: null,
+          };
         } catch (error) {
           if (CallError.isInstance(error) && HOPELESS.includes(error.kind)) hopeless = error;
           return { position, outcome: 'failed', margin: null, problem: messageOf(error).slice(0, 300) };
@@ -207,7 +260,11 @@ export function createPlayActivities(deps: Deps) {
 
   async function judgeOf(config: Config, id: string): Promise<Judge> {
     const settings = [config.judge, evaluationJudge(config)].find((judge) => judgeParty(judge).id === id);
-    if (!settings) throw finalFailure('UnknownJudge', new Error(`The judge ${id} of this arena is not in the configuration any more.`));
+    if (!settings)
+      throw finalFailure(
+        'UnknownJudge',
+        new Error(`The judge ${id} of this arena is not in the configuration any more.`),
+      );
     return createJudge({ ...settings, client: await deps.models.client(settings) });
   }
 }

@@ -41,10 +41,17 @@ export function createRatingActivities(deps: Deps) {
       asActivity(async () => {
         const { config } = await runOf(deps, run);
         const observations = await observeArenas(pool, run, config, arenas);
-        const options = { resample: 'prompt', rounds: config.evaluation.bootstrapRounds, seed: seedFrom(config.seed, 'bootstrap') } as const;
+        const options = {
+          resample: 'prompt',
+          rounds: config.evaluation.bootstrapRounds,
+          seed: seedFrom(config.seed, 'bootstrap'),
+        } as const;
         const table = rate(observations, { ...options, anchor: anchorOf(config) });
         const compared = model !== null && champion !== null && champion.label !== model.label ? champion.label : null;
-        const difference = model === null || compared === null ? null : { ...pairedDifference(observations, model.label, compared, options), champion: compared };
+        const difference =
+          model === null || compared === null
+            ? null
+            : { ...pairedDifference(observations, model.label, compared, options), champion: compared };
         const body: LeaderboardBody = { table, model: model?.label ?? null, difference };
         const { round, stage, attempt } = place;
         await saveLeaderboard(pool, { run, label: labelOf(place), judge, round, stage, attempt, body });

@@ -16,6 +16,7 @@ export function createRecordActivities({ store }: Deps) {
       }),
 
     /** Appends to the run's events. */
-    recordEvent: (event: { run: string; kind: string; sentence: string }): Promise<void> => asActivity(() => saveEvent(pool, { ...event, detail: {} })),
+    recordEvent: (event: { run: string; kind: string; sentence: string }): Promise<void> =>
+      asActivity(() => saveEvent(pool, { ...event, detail: {} })),
   };
 }

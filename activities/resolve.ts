@@ -30,7 +30,15 @@ export function createResolveActivities(deps: Deps) {
      * The first activity of a run: checks and freezes the configuration, deals the prompts, enters players and judges.
      * Everything that can be wrong is found here, before anything is paid for. A run that exists goes on where it stopped.
      */
-    resolveConfig: ({ run, input, kind }: { run: string; input: FlywheelInput; kind: 'flywheel' | 'arena' }): Promise<Continued> =>
+    resolveConfig: ({
+      run,
+      input,
+      kind,
+    }: {
+      run: string;
+      input: FlywheelInput;
+      kind: 'flywheel' | 'arena';
+    }): Promise<Continued> =>
       asActivity(async () => {
         const timer = setInterval(() => Context.current().heartbeat(), HEARTBEAT_MS);
         try {
@@ -39,7 +47,9 @@ export function createResolveActivities(deps: Deps) {
           if (kind === 'flywheel') targetOf(config);
           const hash = configHash(config);
           if (existing && existing.configHash !== hash)
-            throw new UserError(`The run ${run} was started with another configuration, and what decides results is frozen. Start the new configuration under another id, or leave out "config" to go on with the old one.`);
+            throw new UserError(
+              `The run ${run} was started with another configuration, and what decides results is frozen. Start the new configuration under another id, or leave out "config" to go on with the old one.`,
+            );
           const problems = await checkConfig(config, deps.models);
           if (problems.length > 0) throw new UserError(problems.join('\n'));
           const split = existing?.split ?? (await deal(config));
@@ -50,7 +60,12 @@ export function createResolveActivities(deps: Deps) {
             if (player.kind === 'recorded') await importAnswers(config, split, player);
           }
           await saveRun(pool, { id: run, config, configHash: hash, split });
-          await saveEvent(pool, { run, kind: existing ? 'continued' : 'started', sentence: existing ? 'The run goes on.' : `The run starts with configuration ${hash}.`, detail: {} });
+          await saveEvent(pool, {
+            run,
+            kind: existing ? 'continued' : 'started',
+            sentence: existing ? 'The run goes on.' : `The run starts with configuration ${hash}.`,
+            detail: {},
+          });
           return { plan: planOf(run, config), state: (existing?.state as FlywheelState | null) ?? freshState(config) };
         } finally {
           clearInterval(timer);
@@ -60,13 +75,25 @@ export function createResolveActivities(deps: Deps) {
 
   function configOf(input: FlywheelInput, existing: Run | null): Config {
     for (const key of Object.keys(input))
-      if (!FIELDS.includes(key)) throw new UserError(`"${key}" is no field of the input. Known: ${FIELDS.slice(0, 4).join(', ')}. Example: {"rounds": 2}`);
+      if (!FIELDS.includes(key))
+        throw new UserError(
+          `"${key}" is no field of the input. Known: ${FIELDS.slice(0, 4).join(', ')}. Example: {"rounds": 2}`,
+        );
     const given = input.config ?? existing?.config ?? deps.defaults?.config;
     if (given !== undefined && (typeof given !== 'object' || given === null || Array.isArray(given)))
-      throw new UserError('"config" must be an object as in the YAML file, for example {"config": {"target": {…}, "competitors": […], …}}.');
-    if (given === undefined) throw new UserError('The input has no "config", and this worker has no default one. Start the worker with --config FILE, or give {"config": {…}}.');
+      throw new UserError(
+        '"config" must be an object as in the YAML file, for example {"config": {"target": {…}, "competitors": […], …}}.',
+      );
+    if (given === undefined)
+      throw new UserError(
+        'The input has no "config", and this worker has no default one. Start the worker with --config FILE, or give {"config": {…}}.',
+      );
     const { rounds, pauseAfter } = input;
-    const merged: Partial<ConfigInput> = { ...(given as ConfigInput), ...(rounds === undefined ? {} : { rounds }), ...(pauseAfter === undefined ? {} : { pauseAfter }) };
+    const merged: Partial<ConfigInput> = {
+      ...(given as ConfigInput),
+      ...(rounds === undefined ? {} : { rounds }),
+      ...(pauseAfter === undefined ? {} : { pauseAfter }),
+    };
     return parseConfig(merged, { where: 'the input', folder: deps.defaults?.folder ?? process.cwd() });
   }
 
@@ -84,20 +111,33 @@ export function createResolveActivities(deps: Deps) {
     if (config.rounds === 0) return;
     const last = sliceOf(config, config.rounds, config.stages.at(-1) ?? 'ppo');
     if ((await partOf(pool, split, last, 0, 1)).length === 0)
-      throw new UserError(`rounds: ${config.rounds} rounds need the prompts of ${last}, and this run's split was frozen without it. Set prompts.slices for more rounds before a run's first start.`);
+      throw new UserError(
+        `rounds: ${config.rounds} rounds need the prompts of ${last}, and this run's split was frozen without it. Set prompts.slices for more rounds before a run's first start.`,
+      );
     const needed = gatesInRun(config) * config.gate.prompts;
     const reserve = (await partOf(pool, split, 'gate')).length;
     if (reserve < needed)
-      throw new UserError(`rounds: ${gatesInRun(config)} gates of ${config.gate.prompts} prompts need ${needed}, and this run's split was frozen with a reserve of ${reserve}. Set prompts.gateReserve for more rounds before a run's first start.`);
+      throw new UserError(
+        `rounds: ${gatesInRun(config)} gates of ${config.gate.prompts} prompts need ${needed}, and this run's split was frozen with a reserve of ${reserve}. Set prompts.gateReserve for more rounds before a run's first start.`,
+      );
   }
 
   /** Enters a recorded player's answers to the run's prompts, matched by the prompt's own id or its text. */
   async function importAnswers(config: Config, split: string, player: Player): Promise<void> {
-    const file = config.competitors.flatMap((one) => ('answers' in one && one.id === player.name ? [one.answers] : []))[0];
+    const file = config.competitors.flatMap((one) =>
+      'answers' in one && one.id === player.name ? [one.answers] : [],
+    )[0];
     if (file === undefined) return;
     const { rows } = await pool.query<{ prompt: string }>('select prompt from splits where split = $1', [split]);
-    const prompts = await loadPrompts(pool, rows.map((row) => row.prompt));
-    const found = await answersTo([...prompts.values()], { player: player.name, file, maxMissingShare: config.arena.maxFailedShare });
+    const prompts = await loadPrompts(
+      pool,
+      rows.map((row) => row.prompt),
+    );
+    const found = await answersTo([...prompts.values()], {
+      player: player.name,
+      file,
+      maxMissingShare: config.arena.maxFailedShare,
+    });
     const answers = [...found].map(([prompt, text]) => recordedAnswer(player.id, prompt, text));
     for (let from = 0; from < answers.length; from += 500) await saveAnswers(pool, answers.slice(from, from + 500));
   }
@@ -105,7 +145,16 @@ export function createResolveActivities(deps: Deps) {
 
 /** Nobody counted its tokens or knows how it ended; the length in words stands in for the tokens. */
 function recordedAnswer(player: string, prompt: string, text: string): Answer {
-  return { player, prompt, sample: 0, text, reasoning: null, finishReason: 'recorded', promptTokens: 0, completionTokens: text.split(/\s+/).length };
+  return {
+    player,
+    prompt,
+    sample: 0,
+    text,
+    reasoning: null,
+    finishReason: 'recorded',
+    promptTokens: 0,
+    completionTokens: text.split(/\s+/).length,
+  };
 }
 
 function planOf(run: string, config: Config): RunPlan {
@@ -117,7 +166,11 @@ function planOf(run: string, config: Config): RunPlan {
     pauseAfter: config.pauseAfter,
     window: config.arena.window,
     heartbeat: config.heartbeat,
-    evaluation: { after: config.evaluation.after, dataJudge: config.evaluation.dataJudge, ownJudge: config.evaluation.judge !== null },
+    evaluation: {
+      after: config.evaluation.after,
+      dataJudge: config.evaluation.dataJudge,
+      ownJudge: config.evaluation.judge !== null,
+    },
     competitors: config.competitors.map(({ id, joins }) => ({ id, joins })),
     gatePrompts: config.gate.prompts,
     rewardPairs: config.ppo.rewardModel.data,

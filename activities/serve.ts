@@ -22,12 +22,16 @@ export function createServeActivities(deps: Deps) {
         try {
           const { config } = await runOf(deps, run);
           const checkpoint = await loadCheckpoint(pool, model.checkpoint);
-          if (!checkpoint) throw finalFailure('UnknownCheckpoint', new Error(`The checkpoint ${model.checkpoint} is not stored.`));
+          if (!checkpoint)
+            throw finalFailure('UnknownCheckpoint', new Error(`The checkpoint ${model.checkpoint} is not stored.`));
           const { serve, sampling: usual } = targetOf(config);
           const served = await deps.serving.serve({ ...checkpoint, label: model.label }, serve);
           const client = await deps.models.client(served.reach);
           const sampling = { ...usual, temperature: 0, maxTokens: Math.min(16, usual.maxTokens) };
-          const reply = await client.chat({ model: served.model, messages: CANARY, sampling }, { signal: context.cancellationSignal });
+          const reply = await client.chat(
+            { model: served.model, messages: CANARY, sampling },
+            { signal: context.cancellationSignal },
+          );
           if (reply.completionTokens < 1) throw new Error(`${model.label} answered the canary with nothing at all.`);
           return { answer: reply.text.slice(0, 200) };
         } finally {
@@ -51,6 +55,7 @@ export function createServeActivities(deps: Deps) {
       }),
 
     /** Marks checkpoints after a decision. */
-    markCheckpoints: ({ ids, status }: { ids: string[]; status: CheckpointStatus }): Promise<void> => asActivity(() => setCheckpointStatus(pool, ids, status)),
+    markCheckpoints: ({ ids, status }: { ids: string[]; status: CheckpointStatus }): Promise<void> =>
+      asActivity(() => setCheckpointStatus(pool, ids, status)),
   };
 }

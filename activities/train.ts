@@ -38,7 +38,8 @@ export function createTrainActivities(deps: Deps) {
     train: (request: TrainRequest): Promise<TrainedModel> =>
       asActivity(async () => {
         const { config } = await runOf(deps, request.run);
-        const label = request.kind === 'reward' ? labelOf(request.place).replace('-ppo-', '-reward-') : labelOf(request.place);
+        const label =
+          request.kind === 'reward' ? labelOf(request.place).replace('-ppo-', '-reward-') : labelOf(request.place);
         const id = `${request.run}/${label}`;
         const folder = join(deps.artifacts, runFolder(request.run), label);
         const job = await jobOf(config, request, id, folder);
@@ -96,7 +97,12 @@ export function createTrainActivities(deps: Deps) {
     const dataset = await loadDataset(pool, id);
     if (!dataset) throw finalFailure('UnknownDataset', new Error(`The dataset ${id} is not stored.`));
     if (sha256(await readFile(dataset.path)) !== dataset.sha256)
-      throw finalFailure('ChangedDataset', new Error(`${dataset.path} is not what was written (sha256 differs). Restore the file, or roll back to make it anew.`));
+      throw finalFailure(
+        'ChangedDataset',
+        new Error(
+          `${dataset.path} is not what was written (sha256 differs). Restore the file, or roll back to make it anew.`,
+        ),
+      );
     return dataset.path;
   }
 
@@ -109,11 +115,18 @@ export function createTrainActivities(deps: Deps) {
     // Only a cancellation by the workflow stops the trainer; a worker that shuts down, or a pause of the activity, leaves it.
     const stop = new AbortController();
     const leave = new AbortController();
-    context.cancellationSignal.addEventListener('abort', () => (context.cancellationDetails?.cancelRequested ? stop : leave).abort());
+    context.cancellationSignal.addEventListener('abort', () =>
+      (context.cancellationDetails?.cancelRequested ? stop : leave).abort(),
+    );
     try {
-      return await runLocalJob(deps.trainer, folder, job, { stop: stop.signal, leave: leave.signal, onProgress: (latest) => (progress = latest) });
+      return await runLocalJob(deps.trainer, folder, job, {
+        stop: stop.signal,
+        leave: leave.signal,
+        onProgress: (latest) => (progress = latest),
+      });
     } catch (error) {
-      if (TrainingError.isInstance(error) && context.cancellationSignal.aborted) throw new CancelledFailure(error.message);
+      if (TrainingError.isInstance(error) && context.cancellationSignal.aborted)
+        throw new CancelledFailure(error.message);
       if (TrainingError.isInstance(error) && !error.retryable) throw finalFailure('TrainingFailed', error);
       throw error;
     } finally {

@@ -39,7 +39,14 @@ const GRACE = '5s';
 
 /** Starts a worker in this process: it checks database and namespace before it polls. */
 export async function startWorker(settings: WorkerSettings): Promise<RunningWorker> {
-  const { databaseUrl, temporalAddress, namespace = 'default', taskQueue = TASK_QUEUE, paths = homePaths(), defaults = null } = settings;
+  const {
+    databaseUrl,
+    temporalAddress,
+    namespace = 'default',
+    taskQueue = TASK_QUEUE,
+    paths = homePaths(),
+    defaults = null,
+  } = settings;
   quietRuntime();
   await mkdir(paths.logs, { recursive: true });
   const store = await openStore(databaseUrl);
@@ -66,7 +73,9 @@ export async function startWorker(settings: WorkerSettings): Promise<RunningWork
         serving,
         trainer,
         defaults,
-        models: createModelPool(() => (settings.sandbox === undefined ? sandbox.address() : Promise.resolve(settings.sandbox))),
+        models: createModelPool(() =>
+          settings.sandbox === undefined ? sandbox.address() : Promise.resolve(settings.sandbox),
+        ),
         artifacts: paths.artifacts,
       }),
       maxConcurrentActivityTaskExecutions: 100,
@@ -75,7 +84,7 @@ export async function startWorker(settings: WorkerSettings): Promise<RunningWork
       shutdownGraceTime: GRACE,
       shutdownForceTime: '30s',
     });
-    const ended = worker.run().finally(close);
+    const ended = runToEnd(worker, close);
     return {
       ended,
       async stop() {
@@ -89,20 +98,32 @@ export async function startWorker(settings: WorkerSettings): Promise<RunningWork
   }
 }
 
+async function runToEnd(worker: Worker, close: () => Promise<void>): Promise<void> {
+  try {
+    await worker.run();
+  } finally {
+    await close();
+  }
+}
+
 async function connect(address: string): Promise<NativeConnection> {
   try {
     return await NativeConnection.connect({ address });
   } catch (error) {
-    throw new UserError(`No Temporal server answers at ${address} (${messageOf(error)}). Start one (npx flywheel up), or give its address in TEMPORAL_ADDRESS.`);
+    throw new UserError(
+      `No Temporal server answers at ${address} (${messageOf(error)}). Start one (npx flywheel up), or give its address in TEMPORAL_ADDRESS.`,
+    );
   }
 }
 
 let installed = false;
-/** Temporal's own log shows warnings only; runs are followed in its UI and on the command line. */
+/** Temporal's own log shows errors only: failed work stands in its UI, in the run's progress and on the command line. */
 function quietRuntime(): void {
   if (installed) return;
   installed = true;
-  Runtime.install({ logger: new DefaultLogger('WARN', ({ level, message }) => void process.stderr.write(`${level} ${message}\n`)) });
+  Runtime.install({
+    logger: new DefaultLogger('ERROR', ({ level, message }) => void process.stderr.write(`${level} ${message}\n`)),
+  });
 }
 
 /** The bundle that the build made, so that a worker starts in a moment; from the sources where there is none (tests). */

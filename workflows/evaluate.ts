@@ -41,7 +41,10 @@ export async function evaluate(flow: Flow, place: Place, model: ModelRef | null)
 }
 
 /** The rating that a model has from an earlier evaluation. */
-export function knownRating(finished: readonly FinishedStep[], { label }: ModelRef): { rating: Interval | null; dataRating: Interval | null } {
+export function knownRating(
+  finished: readonly FinishedStep[],
+  { label }: ModelRef,
+): { rating: Interval | null; dataRating: Interval | null } {
   const step = finished.findLast((one) => one.rating !== null && (one.candidate ?? one.model).label === label);
   return { rating: step?.rating ?? null, dataRating: step?.dataRating ?? null };
 }

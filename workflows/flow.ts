@@ -39,7 +39,15 @@ export type Flow = ReturnType<typeof createFlow>;
 /** Sets up the messages at once, so that none is lost; the plan comes with the first activity. */
 export function createFlow() {
   let plan: RunPlan | null = null;
-  let state: FlywheelState = { attempt: 1, finished: [], paused: null, budgetUsd: null, cursor: null, lastAction: null, lastProblem: null };
+  let state: FlywheelState = {
+    attempt: 1,
+    finished: [],
+    paused: null,
+    budgetUsd: null,
+    cursor: null,
+    lastAction: null,
+    lastProblem: null,
+  };
   let place: Place = { round: 0, stage: 'start', attempt: 1 };
   let waiting: Waiting | null = null;
   let decision: Decision | null = null;
@@ -48,7 +56,13 @@ export function createFlow() {
   let interrupted = false;
   /** Checkpoints that a rollback abandoned, until it is noted in Postgres. */
   let abandoned: string[] | null = null;
-  const show = { step: 'checking the configuration', done: 0, total: 0, since: 0, status: 'starting' as Progress['status'] };
+  const show = {
+    step: 'checking the configuration',
+    done: 0,
+    total: 0,
+    since: 0,
+    status: 'starting' as Progress['status'],
+  };
   let spend: Spend = { calls: 0, failedCalls: 0, tokens: 0, usd: 0 };
   let leaderboard: RatedPlayer[] = [];
 
@@ -77,7 +91,11 @@ export function createFlow() {
       leaderboard,
       lastAction: state.lastAction,
       lastProblem: waiting?.reason ?? state.lastProblem,
-      nextAction: waiting ? `send decide {"action": "${waiting.actions.join('" | "')}"}` : state.paused ? 'send resume' : 'none needed',
+      nextAction: waiting
+        ? `send decide {"action": "${waiting.actions.join('" | "')}"}`
+        : state.paused
+          ? 'send resume'
+          : 'none needed',
     };
   };
   const refresh = () => setCurrentDetails(renderProgress(progress()));
@@ -120,9 +138,22 @@ export function createFlow() {
     // What heartbeats learns of a cancellation within seconds; waiting for its end, nothing that follows overlaps it.
     const cancellationType = ActivityCancellationType.WAIT_CANCELLATION_COMPLETED;
     const retry = { initialInterval: '1s', maximumInterval: '30s', backoffCoefficient: 2 } as const;
-    if (kind === 'batch') return { startToCloseTimeout: '12h', heartbeatTimeout: batchSeconds * 1000, cancellationType, retry: { ...retry, maximumAttempts: 20 } };
-    if (kind === 'training') return { startToCloseTimeout: '60d', heartbeatTimeout: trainingSeconds * 1000, cancellationType, retry: { ...retry, maximumAttempts: 5 } };
-    if (kind === 'resolve') return { startToCloseTimeout: '2h', heartbeatTimeout: '60s', retry: { ...retry, maximumAttempts: 5 } };
+    if (kind === 'batch')
+      return {
+        startToCloseTimeout: '12h',
+        heartbeatTimeout: batchSeconds * 1000,
+        cancellationType,
+        retry: { ...retry, maximumAttempts: 20 },
+      };
+    if (kind === 'training')
+      return {
+        startToCloseTimeout: '60d',
+        heartbeatTimeout: trainingSeconds * 1000,
+        cancellationType,
+        retry: { ...retry, maximumAttempts: 5 },
+      };
+    if (kind === 'resolve')
+      return { startToCloseTimeout: '2h', heartbeatTimeout: '60s', retry: { ...retry, maximumAttempts: 5 } };
     return { startToCloseTimeout: '15m', retry: { ...retry, maximumAttempts: 8 } };
   };
 
@@ -132,12 +163,18 @@ export function createFlow() {
     place: () => place,
 
     /** Activities with the time-outs of their kind; the summary stands in the UI's timeline. */
-    run: (kind: Kind, summary: string): ActivityInterfaceFor<Activities> => proxyActivities<Activities>({ ...options(kind), summary: summary.slice(0, 190) }),
+    run: (kind: Kind, summary: string): ActivityInterfaceFor<Activities> =>
+      proxyActivities<Activities>({ ...options(kind), summary: summary.slice(0, 190) }),
 
     /** Takes over the plan and the state, keeping what operators said meanwhile. */
     begin(resolved: Continued): void {
       plan = resolved.plan;
-      state = { ...resolved.state, paused: state.paused ?? resolved.state.paused, budgetUsd: state.budgetUsd ?? resolved.state.budgetUsd, lastAction: state.lastAction ?? resolved.state.lastAction };
+      state = {
+        ...resolved.state,
+        paused: state.paused ?? resolved.state.paused,
+        budgetUsd: state.budgetUsd ?? resolved.state.budgetUsd,
+        lastAction: state.lastAction ?? resolved.state.lastAction,
+      };
       show.status = 'running';
       flow.rate(null, []);
     },
@@ -232,7 +269,9 @@ export function createFlow() {
       upsertSearchAttributes([{ key: attributes.attention, value: true }]);
       refresh();
       try {
-        await flow.run('quick', 'note that the run needs attention').recordEvent({ run: planned().run, kind: 'attention', sentence: reason });
+        await flow
+          .run('quick', 'note that the run needs attention')
+          .recordEvent({ run: planned().run, kind: 'attention', sentence: reason });
         await condition(() => decision !== null);
       } finally {
         waiting = null;
@@ -268,7 +307,8 @@ export function createFlow() {
   async function noteRollback(): Promise<void> {
     const ids = abandoned ?? [];
     abandoned = null;
-    if (ids.length > 0) await flow.run('quick', 'mark the abandoned checkpoints').markCheckpoints({ ids, status: 'superseded' });
+    if (ids.length > 0)
+      await flow.run('quick', 'mark the abandoned checkpoints').markCheckpoints({ ids, status: 'superseded' });
     flow.bill(await flow.run('quick', 'keep the state').keepState({ run: planned().run, state, status: 'running' }));
   }
 }
@@ -276,6 +316,6 @@ export function createFlow() {
 /** The innermost message of a failure: what really happened, without Temporal's wrapping. */
 export function causeOf(error: unknown): string {
   let inner = error as { message?: string; cause?: unknown };
-  while (inner.cause) inner = inner.cause as typeof inner;
+  while (inner.cause) inner = inner.cause;
   return inner.message ?? String(error);
 }

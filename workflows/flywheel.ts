@@ -38,7 +38,12 @@ export async function flywheel(input: FlywheelInput = {}): Promise<FlywheelResul
   await keep(flow, 'done');
   flow.finish();
   const state = flow.state();
-  return { run: flow.plan().run, champion: champion(state).label, rating: state.finished.at(-1)?.rating ?? null, rounds: flow.plan().rounds };
+  return {
+    run: flow.plan().run,
+    champion: champion(state).label,
+    rating: state.finished.at(-1)?.rating ?? null,
+    rounds: flow.plan().rounds,
+  };
 }
 
 function runStep(flow: Flow, place: Place): Promise<FinishedStep> {
@@ -50,7 +55,8 @@ function runStep(flow: Flow, place: Place): Promise<FinishedStep> {
 async function finishStep(flow: Flow, step: FinishedStep): Promise<void> {
   const { pauseAfter } = flow.plan();
   const state = flow.state();
-  const pause = (pauseAfter === 'stage' && step.stage !== 'start') || (pauseAfter === 'round' && step.stage === 'round');
+  const pause =
+    (pauseAfter === 'stage' && step.stage !== 'start') || (pauseAfter === 'round' && step.stage === 'round');
   flow.update({
     finished: [...state.finished, step],
     paused: state.paused ?? (pause ? { mode: 'drain', reason: `pauseAfter: ${pauseAfter}` } : null),

@@ -14,8 +14,14 @@ export async function holdGate(flow: Flow, place: Place, candidate: ModelRef, op
     models: [candidate, opponent],
     gatePromptsUsed: gatePromptsUsed(flow.plan(), flow.state()),
   });
-  const result = await flow.persist(what, () => flow.run('quick', what).decideGate({ run, place, arena, candidate, opponent }));
+  const result = await flow.persist(what, () =>
+    flow.run('quick', what).decideGate({ run, place, arena, candidate, opponent }),
+  );
   if (result.decision !== 'ask') return result;
   const decided = await flow.park(`${what}: ${result.sentence}`, ['promote', 'keep', 'stop']);
-  return { ...result, decision: decided === 'promote' ? 'promote' : 'keep', sentence: `${result.sentence} The operator decided: ${decided}.` };
+  return {
+    ...result,
+    decision: decided === 'promote' ? 'promote' : 'keep',
+    sentence: `${result.sentence} The operator decided: ${decided}.`,
+  };
 }

@@ -9,21 +9,29 @@ export async function resolve(flow: Flow, input: FlywheelInput, kind: 'flywheel'
   if (continued && workflowInfo().continuedFromExecutionRunId) return continued;
   const run = workflowInfo().workflowId;
   try {
-    const resolved = await flow.run('resolve', 'check and freeze the configuration').resolveConfig({ run, input: asked, kind });
+    const resolved = await flow
+      .run('resolve', 'check and freeze the configuration')
+      .resolveConfig({ run, input: asked, kind });
     return asked.rollback ? await rolledBack(flow, resolved, asked.rollback) : resolved;
   } catch (error) {
-    if (error instanceof ActivityFailure && !isCancellation(error)) throw ApplicationFailure.nonRetryable(causeOf(error), 'InvalidConfiguration');
+    if (error instanceof ActivityFailure && !isCancellation(error))
+      throw ApplicationFailure.nonRetryable(causeOf(error), 'InvalidConfiguration');
     throw error;
   }
 }
 
 /** Takes a closed run back before it goes on, noted as a rollback of an open one is. */
-async function rolledBack(flow: Flow, { plan, state }: Continued, rollback: NonNullable<FlywheelInput['rollback']>): Promise<Continued> {
+async function rolledBack(
+  flow: Flow,
+  { plan, state }: Continued,
+  rollback: NonNullable<FlywheelInput['rollback']>,
+): Promise<Continued> {
   const result = operate(plan, state, null, 'rollback', rollback);
   if ('refusal' in result) throw ApplicationFailure.nonRetryable(result.refusal, 'Refused');
   const back = { ...result.state, lastAction: `rollback: ${result.sentence}` };
   const ids = result.superseded ?? [];
-  if (ids.length > 0) await flow.run('quick', 'mark the abandoned checkpoints').markCheckpoints({ ids, status: 'superseded' });
+  if (ids.length > 0)
+    await flow.run('quick', 'mark the abandoned checkpoints').markCheckpoints({ ids, status: 'superseded' });
   await flow.run('quick', 'keep the state').keepState({ run: plan.run, state: back, status: 'running' });
   return { plan, state: back };
 }

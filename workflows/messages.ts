@@ -21,9 +21,11 @@ export type Decision = 'retry' | 'promote' | 'keep' | 'stop';
 
 export type MessageName = 'pause' | 'resume' | 'rollback' | 'setBudget' | 'decide';
 export const MESSAGES: Readonly<Record<MessageName, string>> = {
-  pause: 'Stop starting new work. Empty: what is in flight ends first (drain). Or {"mode": "now", "reason": "…"}: calls are cancelled, training stops at a checkpoint.',
+  pause:
+    'Stop starting new work. Empty: what is in flight ends first (drain). Or {"mode": "now", "reason": "…"}: calls are cancelled, training stops at a checkpoint.',
   resume: 'Go on after a pause. No input.',
-  rollback: 'Go back and do a stage again. Input {"round": 1, "stage": "dpo", "reason": "…"}; without a stage the whole round.',
+  rollback:
+    'Go back and do a stage again. Input {"round": 1, "stage": "dpo", "reason": "…"}; without a stage the whole round.',
   setBudget: 'Set the run\'s cap in USD. Input {"usd": 50}',
   decide: 'Answer a run that needs attention. Input {"action": "retry"}, or "promote", "keep", "stop".',
 };

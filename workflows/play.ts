@@ -7,10 +7,16 @@ import type { ArenaReport } from './types';
  * Plays an arena: a sliding window of batches, each a range of planned battles. Paused, nothing new starts; what cannot
  * go on parks the run. Returns the arena's id and its counts.
  */
-export async function playArena(flow: Flow, what: string, request: Omit<ArenaRequest, 'run'>): Promise<ArenaReport & { arena: string }> {
+export async function playArena(
+  flow: Flow,
+  what: string,
+  request: Omit<ArenaRequest, 'run'>,
+): Promise<ArenaReport & { arena: string }> {
   const { run } = flow.plan();
   await flow.untilRunning();
-  const { arena, battles, batch } = await flow.persist(`plan ${what}`, () => flow.run('quick', `plan ${what}`).planArena({ ...request, run }));
+  const { arena, battles, batch } = await flow.persist(`plan ${what}`, () =>
+    flow.run('quick', `plan ${what}`).planArena({ ...request, run }),
+  );
   for (;;) {
     await playAll(flow, what, arena, battles, batch);
     const report = await flow.persist(`count ${what}`, () => flow.run('quick', `count ${what}`).reportArena({ arena }));
@@ -44,12 +50,20 @@ interface Window {
 }
 
 /** Keeps the window full until all is played, the run is paused, a batch fails, or the history is long enough; then drains it. */
-async function playWindow(flow: Flow, what: string, arena: string, from: number, total: number, batch: number): Promise<Window> {
+async function playWindow(
+  flow: Flow,
+  what: string,
+  arena: string,
+  from: number,
+  total: number,
+  batch: number,
+): Promise<Window> {
   let next = from;
   let inFlight = 0;
   // The earliest failed batch is where the next window starts: later ones cost nothing when they are repeated.
   const failed: { from: number; error: unknown }[] = [];
-  const mayStart = () => next < total && failed.length === 0 && !flow.state().paused && !workflowInfo().continueAsNewSuggested;
+  const mayStart = () =>
+    next < total && failed.length === 0 && !flow.state().paused && !workflowInfo().continueAsNewSuggested;
 
   const start = (begin: number, end: number) => {
     inFlight++;

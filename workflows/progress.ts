@@ -12,14 +12,20 @@ export function renderProgress(progress: Progress): string {
     ['now', progress.step],
   ];
   if (total > 0) lines.push(['battles', `${bar(done / total)} ${done}/${total}${paceOf(progress)}`]);
-  lines.push(['cost', `$${progress.spend.usd.toFixed(2)}${progress.budgetUsd === null ? '' : ` of $${progress.budgetUsd.toFixed(2)}`} (${progress.spend.calls} calls)`]);
-  for (const { label, decision, rating } of progress.steps.slice(-8)) lines.push([label, [rating && ratingText(rating), decision].filter(Boolean).join('  ')]);
+  lines.push([
+    'cost',
+    `$${progress.spend.usd.toFixed(2)}${progress.budgetUsd === null ? '' : ` of $${progress.budgetUsd.toFixed(2)}`} (${progress.spend.calls} calls)`,
+  ]);
+  for (const { label, decision, rating } of progress.steps.slice(-8))
+    lines.push([label, [rating && ratingText(rating), decision].filter(Boolean).join('  ')]);
   for (const { player, ...rating } of progress.leaderboard.slice(0, 8)) lines.push([`  ${player}`, ratingText(rating)]);
   if (progress.lastAction) lines.push(['operator', progress.lastAction]);
   if (progress.lastProblem) lines.push(['problem', progress.lastProblem]);
   lines.push(['next', progress.nextAction]);
   const width = Math.max(...lines.map(([name]) => name.length)) + 2;
-  const block = lines.flatMap(([name, text]) => wrapped(text).map((part, index) => `${(index === 0 ? name : '').padEnd(width)}${part}`.trimEnd()));
+  const block = lines.flatMap(([name, text]) =>
+    wrapped(text).map((part, index) => `${(index === 0 ? name : '').padEnd(width)}${part}`.trimEnd()),
+  );
   return ['```', ...block.map((line) => line.replaceAll('```', "'''")), '```'].join('\n');
 }
 
@@ -46,7 +52,15 @@ export function bar(share: number): string {
   return '█'.repeat(full) + '░'.repeat(BAR - full);
 }
 
-export function ratingText({ rating, lower, upper }: { rating: number; lower: number | null; upper: number | null }): string {
+export function ratingText({
+  rating,
+  lower,
+  upper,
+}: {
+  rating: number;
+  lower: number | null;
+  upper: number | null;
+}): string {
   const end = (value: number | null, open: string) => (value === null ? open : value.toFixed(0));
   return `${rating.toFixed(0)} (${end(lower, '-∞')} to ${end(upper, '∞')})`;
 }

@@ -12,24 +12,43 @@ export async function runStage(flow: Flow, place: Place): Promise<FinishedStep> 
   const began = Date.now();
   const { target, base, opponent } = roles(flow.plan(), flow.state(), place);
 
-  const battles = await playArena(flow, `${stage} battles of ${target.label}`, { place, purpose: 'training', judge: 'data', models: [target] });
+  const battles = await playArena(flow, `${stage} battles of ${target.label}`, {
+    place,
+    purpose: 'training',
+    judge: 'data',
+    models: [target],
+  });
 
   await flow.untilRunning();
   flow.say(`selecting the ${stage} data`);
-  const request = { run, place, target, arenas: arenasFor(flow, place, battles.arena), earlier: sameStageBefore(flow.state(), place)?.datasets ?? {} };
-  const { datasets, rows } = await flow.persist(`select the ${stage} data`, () => flow.run('quick', `select the ${stage} data`).buildDatasets(request));
+  const request = {
+    run,
+    place,
+    target,
+    arenas: arenasFor(flow, place, battles.arena),
+    earlier: sameStageBefore(flow.state(), place)?.datasets ?? {},
+  };
+  const { datasets, rows } = await flow.persist(`select the ${stage} data`, () =>
+    flow.run('quick', `select the ${stage} data`).buildDatasets(request),
+  );
 
   const rewardModel = stage === 'ppo' ? await trainReward(flow, place, base, datasets['reward'] ?? null) : null;
   const candidate = await train(flow, place, stage, base, datasets[stage] ?? null, rewardModel);
 
   await flow.untilRunning();
   flow.say(`serving ${candidate.label}`);
-  await flow.persist(`serve ${candidate.label}`, () => flow.run('training', `serve ${candidate.label}, ask the canary`).serve({ run, model: candidate }));
+  await flow.persist(`serve ${candidate.label}`, () =>
+    flow.run('training', `serve ${candidate.label}, ask the canary`).serve({ run, model: candidate }),
+  );
 
   const gate = await holdGate(flow, place, candidate, opponent);
   const promoted = gate.decision === 'promote';
-  await flow.run('quick', `${promoted ? 'promote' : 'reject'} ${candidate.label}`).markCheckpoints({ ids: [candidate.checkpoint], status: promoted ? 'promoted' : 'rejected' });
-  await flow.run('quick', 'note the decision').recordEvent({ run, kind: 'gate', sentence: `${candidate.label} against ${opponent.label}. ${gate.sentence}` });
+  await flow
+    .run('quick', `${promoted ? 'promote' : 'reject'} ${candidate.label}`)
+    .markCheckpoints({ ids: [candidate.checkpoint], status: promoted ? 'promoted' : 'rejected' });
+  await flow
+    .run('quick', 'note the decision')
+    .recordEvent({ run, kind: 'gate', sentence: `${candidate.label} against ${opponent.label}. ${gate.sentence}` });
 
   const evaluated = evaluation.after === 'stage' ? await evaluate(flow, place, candidate) : null;
   return {
@@ -55,11 +74,25 @@ function arenasFor(flow: Flow, { round, stage }: Place, own: string): string[] {
   return stage === 'ppo' && rewardPairs === 'dpo-and-ppo' && dpo ? [`${run}/${labelOf(dpo)}/training`, own] : [own];
 }
 
-async function train(flow: Flow, place: Place, kind: StageName | 'reward', base: ModelRef, dataset: string | null, rewardModel: ModelRef | null): Promise<ModelRef> {
+async function train(
+  flow: Flow,
+  place: Place,
+  kind: StageName | 'reward',
+  base: ModelRef,
+  dataset: string | null,
+  rewardModel: ModelRef | null,
+): Promise<ModelRef> {
   return (await trained(flow, place, kind, base, dataset, rewardModel)).checkpoint;
 }
 
-async function trained(flow: Flow, place: Place, kind: StageName | 'reward', base: ModelRef, dataset: string | null, rewardModel: ModelRef | null) {
+async function trained(
+  flow: Flow,
+  place: Place,
+  kind: StageName | 'reward',
+  base: ModelRef,
+  dataset: string | null,
+  rewardModel: ModelRef | null,
+) {
   const what = `train ${kind === 'reward' ? 'the reward model' : kind} from ${base.label}`;
   await flow.untilRunning();
   flow.say(what);
@@ -84,10 +117,25 @@ async function trainReward(flow: Flow, place: Place, base: ModelRef, dataset: st
 export async function runStart(flow: Flow, place: Place): Promise<FinishedStep> {
   const { run, trainsStart } = flow.plan();
   const began = Date.now();
-  const base = await flow.persist('enter the base model', () => flow.run('quick', 'enter the base model').enterBase({ run }));
+  const base = await flow.persist('enter the base model', () =>
+    flow.run('quick', 'enter the base model').enterBase({ run }),
+  );
   const model = trainsStart ? await train(flow, place, 'sft', base, null, null) : base;
   flow.say(`serving ${model.label}`);
-  await flow.persist(`serve ${model.label}`, () => flow.run('training', `serve ${model.label}, ask the canary`).serve({ run, model }));
+  await flow.persist(`serve ${model.label}`, () =>
+    flow.run('training', `serve ${model.label}, ask the canary`).serve({ run, model }),
+  );
   const { battles, ...evaluated } = await evaluate(flow, place, model);
-  return { ...place, decision: 'none', model, candidate: null, gate: null, datasets: {}, battles, rows: 0, seconds: (Date.now() - began) / 1000, ...evaluated };
+  return {
+    ...place,
+    decision: 'none',
+    model,
+    candidate: null,
+    gate: null,
+    datasets: {},
+    battles,
+    rows: 0,
+    seconds: (Date.now() - began) / 1000,
+    ...evaluated,
+  };
 }

@@ -38,7 +38,11 @@ export function modelBefore(state: FlywheelState, round: number): ModelRef {
 }
 
 /** Who battles as target, what is trained on, and who is the candidate's like in the gate (shared/method.md, tables). */
-export function roles(plan: RunPlan, state: FlywheelState, { round, stage }: Place): { target: ModelRef; base: ModelRef; opponent: ModelRef } {
+export function roles(
+  plan: RunPlan,
+  state: FlywheelState,
+  { round, stage }: Place,
+): { target: ModelRef; base: ModelRef; opponent: ModelRef } {
   const before = modelBefore(state, round);
   if (stage !== 'sft') return { target: before, base: before, opponent: before };
   const lastSft = state.finished.findLast((step) => step.stage === 'sft' && step.round < round);

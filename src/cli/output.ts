@@ -85,9 +85,11 @@ export function liveBlock(stream: Stream = process.stdout): LiveBlock | null {
   return {
     draw(lines) {
       // A line that wraps, or a block taller than the screen, could not be erased again.
-      const fitting = lines
-        .slice(0, Math.max(1, stream.rows - 1))
-        .map((line) => [...harmless(line)].slice(0, stream.columns - 1).join(''));
+      const fitting = lines.slice(0, Math.max(1, stream.rows - 1)).map((line) =>
+        Array.from(harmless(line))
+          .slice(0, stream.columns - 1)
+          .join(''),
+      );
       const before = erase();
       shown = fitting;
       stream.write(before + drawn(fitting));

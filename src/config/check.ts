@@ -18,7 +18,9 @@ export async function checkConfig(config: Config, models: ModelPool): Promise<st
     ...filesOf(config).map(({ path, field }) =>
       problemOf(() =>
         access(path).catch(() => {
-          throw new UserError(`${field}: there is no file ${path}. Check the path; it is relative to the configuration file.`);
+          throw new UserError(
+            `${field}: there is no file ${path}. Check the path; it is relative to the configuration file.`,
+          );
         }),
       ),
     ),
@@ -68,12 +70,20 @@ async function probe({ field, url, key }: NamedEndpoint, models: ModelPool): Pro
   const headers: Record<string, string> = secret === null ? {} : { authorization: `Bearer ${secret}` };
   let status: number;
   try {
-    const { statusCode, body } = await request(`${address.replace(/\/$/, '')}/models`, { headers, headersTimeout: PROBE_MS, bodyTimeout: PROBE_MS });
+    const { statusCode, body } = await request(`${address.replace(/\/$/, '')}/models`, {
+      headers,
+      headersTimeout: PROBE_MS,
+      bodyTimeout: PROBE_MS,
+    });
     await body.dump();
     status = statusCode;
   } catch (error) {
-    throw new UserError(`${field}: nobody answers at ${url} (${messageOf(error) || String((error as { code?: string }).code)}). Start the endpoint, or mend its url.`);
+    throw new UserError(
+      `${field}: nobody answers at ${url} (${messageOf(error) || String((error as { code?: string }).code)}). Start the endpoint, or mend its url.`,
+    );
   }
   if (status === 401 || status === 403)
-    throw new UserError(`${field}: ${url} refused access (HTTP ${status}). Check the environment variable that key names${key === null ? ' (there is no key)' : ` (${key})`}.`);
+    throw new UserError(
+      `${field}: ${url} refused access (HTTP ${status}). Check the environment variable that key names${key === null ? ' (there is no key)' : ` (${key})`}.`,
+    );
 }

@@ -1,7 +1,13 @@
 import { contentId } from '../identity';
 import type { Config, JudgeConfig } from './schema';
 
-const judged = ({ model, revision, systemPrompt, sampling, template }: JudgeConfig) => ({ model, revision, systemPrompt, sampling, template });
+const judged = ({ model, revision, systemPrompt, sampling, template }: JudgeConfig) => ({
+  model,
+  revision,
+  systemPrompt,
+  sampling,
+  template,
+});
 
 /**
  * The part of a configuration that decides results. What is left out is how things are reached (addresses, keys,
@@ -23,7 +29,14 @@ export function frozenPart(config: Config): unknown {
     competitors: competitors.map((player) =>
       'answers' in player
         ? player
-        : { id: player.id, model: player.model, revision: player.revision, systemPrompt: player.systemPrompt, sampling: player.sampling, joins: player.joins },
+        : {
+            id: player.id,
+            model: player.model,
+            revision: player.revision,
+            systemPrompt: player.systemPrompt,
+            sampling: player.sampling,
+            joins: player.joins,
+          },
     ),
     judge: judged(judge),
     evaluation: { ...evaluation, judge: evaluation.judge && judged(evaluation.judge) },

@@ -11,7 +11,9 @@ export async function loadConfig(file: string): Promise<Config> {
   try {
     text = await readFile(file, 'utf8');
   } catch (error) {
-    throw new UserError(`The configuration ${file} could not be read: ${messageOf(error)}. Give the path of a YAML or JSON file.`);
+    throw new UserError(
+      `The configuration ${file} could not be read: ${messageOf(error)}. Give the path of a YAML or JSON file.`,
+    );
   }
   const document = parseDocument(text);
   const problem = document.errors[0];
@@ -25,20 +27,32 @@ export async function loadConfig(file: string): Promise<Config> {
  */
 export function parseConfig(value: unknown, { where = 'the configuration', folder = process.cwd() } = {}): Config {
   const parsed = configSchema.safeParse(value ?? {});
-  if (!parsed.success) throw new UserError(`In ${where}:\n${parsed.error.issues.flatMap(describe).map((line) => `  ${line}`).join('\n')}`);
+  if (!parsed.success)
+    throw new UserError(
+      `In ${where}:\n${parsed.error.issues
+        .flatMap(describe)
+        .map((line) => `  ${line}`)
+        .join('\n')}`,
+    );
   return withAbsolutePaths(parsed.data, folder);
 }
 
 function describe(issue: z.core.$ZodIssue): string[] {
-  const path = issue.path.map((part) => (typeof part === 'number' ? `[${part}]` : `.${String(part)}`)).join('').replace(/^\./, '') || '(top)';
+  const path =
+    issue.path
+      .map((part) => (typeof part === 'number' ? `[${part}]` : `.${String(part)}`))
+      .join('')
+      .replace(/^\./, '') || '(top)';
   if (issue.code === 'unrecognized_keys') {
     const known = siblings(issue.path);
-    return issue.keys.map((key) => `${path === '(top)' ? '' : `${path}.`}${key}: no such setting${didYouMean(key, known)}`);
+    return issue.keys.map(
+      (key) => `${path === '(top)' ? '' : `${path}.`}${key}: no such setting${didYouMean(key, known)}`,
+    );
   }
   if (issue.code === 'invalid_union' && issue.errors.length > 0) {
     // The alternative with the fewest complaints is the one that was meant.
     const alternatives = issue.errors.map((errors) =>
-      errors.flatMap((inner) => describe({ ...inner, path: [...issue.path, ...inner.path] } as z.core.$ZodIssue)),
+      errors.flatMap((inner) => describe({ ...inner, path: [...issue.path, ...inner.path] })),
     );
     return alternatives.sort((a, b) => a.length - b.length)[0] ?? [];
   }
@@ -80,7 +94,9 @@ function children(schema: unknown, part: PropertyKey): unknown[] {
 }
 
 function didYouMean(key: string, known: readonly string[]): string {
-  const ranked = known.map((name) => ({ name, distance: editDistance(key.toLowerCase(), name.toLowerCase()) })).sort((a, b) => a.distance - b.distance);
+  const ranked = known
+    .map((name) => ({ name, distance: editDistance(key.toLowerCase(), name.toLowerCase()) }))
+    .sort((a, b) => a.distance - b.distance);
   const best = ranked[0];
   if (best && best.distance <= Math.max(2, key.length / 3)) return `; did you mean "${best.name}"?`;
   return known.length ? `; known here: ${known.join(', ')}` : '';
@@ -92,7 +108,9 @@ function editDistance(a: string, b: string): number {
   for (let i = 1; i <= a.length; i++) {
     const next = [i];
     for (let j = 1; j <= b.length; j++)
-      next.push(Math.min((row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1, (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1)));
+      next.push(
+        Math.min((row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1, (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1)),
+      );
     row = next;
   }
   return row[b.length] ?? 0;
@@ -104,7 +122,9 @@ function withAbsolutePaths(config: Config, folder: string): Config {
     ...config,
     target: config.target && { ...config.target, base: absolute(config.target.base) },
     start: { sft: config.start.sft === null ? null : absolute(config.start.sft) },
-    competitors: config.competitors.map((player) => ('answers' in player ? { ...player, answers: absolute(player.answers) } : player)),
+    competitors: config.competitors.map((player) =>
+      'answers' in player ? { ...player, answers: absolute(player.answers) } : player,
+    ),
     prompts: { ...config.prompts, source: config.prompts.source.map(absolute) },
     evaluation: { ...config.evaluation, testSet: config.evaluation.testSet?.map(absolute) ?? null },
   };

@@ -9,7 +9,10 @@ const unit = z.number().min(0).max(1);
 const count = z.int().min(1);
 const secret = z
   .string()
-  .regex(/^env:[A-Za-z_]\w*$/, 'must name an environment variable as env:NAME; a key itself never stands in a configuration')
+  .regex(
+    /^env:[A-Za-z_]\w*$/,
+    'must name an environment variable as env:NAME; a key itself never stands in a configuration',
+  )
   .nullable()
   .default(null)
   .describe('The API key, by the name of the environment variable that holds it: env:NAME.');
@@ -17,7 +20,9 @@ const secret = z
 const address = z
   .string()
   .regex(/^(https?:\/\/\S+|sandbox:)$/, 'must be an http(s) address such as http://gpu1:8000/v1, or "sandbox:"')
-  .describe('Base address of an OpenAI-compatible API, or "sandbox:" for the scripted models that come with Arena Flywheel.');
+  .describe(
+    'Base address of an OpenAI-compatible API, or "sandbox:" for the scripted models that come with Arena Flywheel.',
+  );
 
 const sampling = (temperature: number, maxTokens: number) =>
   z
@@ -105,7 +110,7 @@ const thresholds = (values: number[]) =>
     .describe('Least margin of judge scores per round; the last one holds for all later rounds.');
 
 const sft = z.strictObject({
-  init: z.enum(['I0', 'previous']).default('I0').describe('I0: every round tunes the start anew, on all rounds\' rows.'),
+  init: z.enum(['I0', 'previous']).default('I0').describe("I0: every round tunes the start anew, on all rounds' rows."),
   threshold: thresholds([3, 1, 1]),
   epochs: z.number().gt(0).default(3),
   ...optimiser(5e-6, 128),
@@ -116,14 +121,21 @@ const dpo = z.strictObject({
   threshold: thresholds([2, 2, 2]),
   epochs: z.number().gt(0).default(2),
   beta: z.number().gt(0).default(0.3),
-  loss: z.array(z.enum(['sigmoid', 'sft'])).min(1).default(['sigmoid']).describe('Terms of the loss, each with weight 1.'),
+  loss: z
+    .array(z.enum(['sigmoid', 'sft']))
+    .min(1)
+    .default(['sigmoid'])
+    .describe('Terms of the loss, each with weight 1.'),
   ...optimiser(5e-7, 128),
 });
 
 const rewardModel = z.strictObject({
   pairs: z.enum(['best-worst', 'all']).default('best-worst'),
   threshold: thresholds([2, 2, 2]),
-  data: z.enum(['stage', 'dpo-and-ppo']).default('stage').describe('Pairs of this round\'s PPO slice only, or of its DPO slice as well.'),
+  data: z
+    .enum(['stage', 'dpo-and-ppo'])
+    .default('stage')
+    .describe("Pairs of this round's PPO slice only, or of its DPO slice as well."),
   maxPairs: count.nullable().default(null),
   epochs: z.number().gt(0).default(1),
   centerRewards: z.number().min(0).nullable().default(null),
@@ -177,14 +189,21 @@ const target = z.strictObject({
       }),
     ])
     .prefault({ kind: 'local' }),
-  chatTemplate: z.string().nullable().default(null).describe('Jinja text; null: the tokenizer\'s own.'),
-  endOfTurn: z.string().nullable().default(null).describe('The token that ends a turn; null: the tokenizer\'s end of sequence.'),
+  chatTemplate: z.string().nullable().default(null).describe("Jinja text; null: the tokenizer's own."),
+  endOfTurn: z
+    .string()
+    .nullable()
+    .default(null)
+    .describe("The token that ends a turn; null: the tokenizer's end of sequence."),
   contextTokens: count.nullable().default(null),
   systemPrompt: z.string().nullable().default(null),
   sampling: sampling(0.7, 1024),
 });
 
-const promptSource = z.array(z.string().min(1)).min(1).describe('Files (JSONL): prompt, messages, turns, or Arena-Hard and MT-bench questions.');
+const promptSource = z
+  .array(z.string().min(1))
+  .min(1)
+  .describe('Files (JSONL): prompt, messages, turns, or Arena-Hard and MT-bench questions.');
 
 export const configSchema = z
   .strictObject({
@@ -192,11 +211,17 @@ export const configSchema = z
       .string()
       .regex(/^[a-z0-9][a-z0-9._-]{0,62}$/i, 'must be letters, digits, ".", "_" or "-"')
       .default('flywheel')
-      .describe('The run\'s name on the command line; the workflow id is the run\'s key.'),
+      .describe("The run's name on the command line; the workflow id is the run's key."),
     seed: z.int().min(0).default(0),
     rounds: z.int().min(0).max(100).default(3),
-    stages: z.array(z.enum(['sft', 'dpo', 'ppo'])).min(1).default(['sft', 'dpo', 'ppo']),
-    target: target.nullable().default(null).describe('The model to train; without one there is only an arena, a leaderboard of the competitors.'),
+    stages: z
+      .array(z.enum(['sft', 'dpo', 'ppo']))
+      .min(1)
+      .default(['sft', 'dpo', 'ppo']),
+    target: target
+      .nullable()
+      .default(null)
+      .describe('The model to train; without one there is only an arena, a leaderboard of the competitors.'),
     start: z
       .strictObject({ sft: z.string().nullable().default(null).describe('D0: round 0 trains SFT-I0 on these rows.') })
       .prefault({}),
@@ -204,7 +229,10 @@ export const configSchema = z
     judge: judge.describe('Selects the training data.'),
     evaluation: z
       .strictObject({
-        judge: judge.nullable().default(null).describe('Rates and gates; null: the data judge, and every table says so.'),
+        judge: judge
+          .nullable()
+          .default(null)
+          .describe('Rates and gates; null: the data judge, and every table says so.'),
         testSet: promptSource.nullable().default(null).describe('Files of its own; null: drawn from the pool.'),
         size: count.default(500),
         after: z.enum(['round', 'stage']).default('round'),
@@ -218,7 +246,9 @@ export const configSchema = z
         pairs: z.enum(['all', 'target']).default('all'),
         batch: count.default(100).describe('Battles in one activity, about.'),
         window: count.max(50).default(4).describe('Batches in flight.'),
-        maxFailedShare: unit.default(0.05).describe('Share of failed battles above which an arena stops for a decision.'),
+        maxFailedShare: unit
+          .default(0.05)
+          .describe('Share of failed battles above which an arena stops for a decision.'),
         maxInvalidShare: unit.default(0.25),
       })
       .prefault({}),
@@ -226,7 +256,12 @@ export const configSchema = z
       source: promptSource,
       slices: count.nullable().default(null).describe('Null: rounds x stages.'),
       sliceSize: count.nullable().default(null).describe('Prompts in a slice; null: the pool in equal parts.'),
-      gateReserve: z.int().min(0).nullable().default(null).describe('Prompts kept for the gates; null: as many as they need.'),
+      gateReserve: z
+        .int()
+        .min(0)
+        .nullable()
+        .default(null)
+        .describe('Prompts kept for the gates; null: as many as they need.'),
     }),
     sft: sft.prefault({}),
     dpo: dpo.prefault({}),
@@ -243,7 +278,11 @@ export const configSchema = z
         device: z.enum(['auto', 'cpu']).default('auto'),
         dtype: z.enum(['float32', 'bfloat16']).default('float32'),
         threads: count.default(1),
-        graceSeconds: z.number().gt(0).default(120).describe('A trainer that nobody watches for so long stops at a checkpoint.'),
+        graceSeconds: z
+          .number()
+          .gt(0)
+          .default(120)
+          .describe('A trainer that nobody watches for so long stops at a checkpoint.'),
       })
       .prefault({}),
     gate: z
@@ -269,16 +308,33 @@ export const configSchema = z
   })
   .superRefine((config, context) => {
     if (new Set(config.stages).size < config.stages.length)
-      context.addIssue({ code: 'custom', path: ['stages'], message: 'a stage stands twice; each of sft, dpo, ppo comes once in a round at most' });
+      context.addIssue({
+        code: 'custom',
+        path: ['stages'],
+        message: 'a stage stands twice; each of sft, dpo, ppo comes once in a round at most',
+      });
     const seen = new Set<string>();
     for (const [index, { id }] of config.competitors.entries()) {
-      if (seen.has(id)) context.addIssue({ code: 'custom', path: ['competitors', index, 'id'], message: `"${id}" names two competitors; give each an id of its own` });
+      if (seen.has(id))
+        context.addIssue({
+          code: 'custom',
+          path: ['competitors', index, 'id'],
+          message: `"${id}" names two competitors; give each an id of its own`,
+        });
       seen.add(id);
     }
     if (!config.competitors.some((player) => player.joins === 0))
-      context.addIssue({ code: 'custom', path: ['competitors'], message: 'at least one competitor must be there from round 0 (joins: 0): it holds the scale' });
+      context.addIssue({
+        code: 'custom',
+        path: ['competitors'],
+        message: 'at least one competitor must be there from round 0 (joins: 0): it holds the scale',
+      });
     if (config.anchor && !config.competitors.some((player) => player.id === config.anchor?.model && player.joins === 0))
-      context.addIssue({ code: 'custom', path: ['anchor', 'model'], message: 'must be the id of a competitor that is there from round 0' });
+      context.addIssue({
+        code: 'custom',
+        path: ['anchor', 'model'],
+        message: 'must be the id of a competitor that is there from round 0',
+      });
   });
 
 export type Config = z.output<typeof configSchema>;

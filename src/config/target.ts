@@ -7,5 +7,7 @@ import type { Config, TargetConfig } from './schema';
  */
 export function targetOf({ target }: Pick<Config, 'target'>): TargetConfig {
   if (target) return target;
-  throw new UserError('target: the configuration names no model to train. Add target: { base: /folder/of/the/model }, or start the workflow "arena", which only rates.');
+  throw new UserError(
+    'target: the configuration names no model to train. Add target: { base: /folder/of/the/model }, or start the workflow "arena", which only rates.',
+  );
 }

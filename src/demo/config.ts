@@ -28,7 +28,9 @@ const ROW_TOKENS = 64;
 
 /** Name of the demo's run, and so its workflow id: the same options go on where they stopped. */
 export function demoName({ seed, rounds, overoptimise }: DemoOptions): string {
-  return overoptimise ? `demo-overoptimise-seed-${seed}` : `demo-${rounds}-round${rounds === 1 ? '' : 's'}-seed-${seed}`;
+  return overoptimise
+    ? `demo-overoptimise-seed-${seed}`
+    : `demo-${rounds}-round${rounds === 1 ? '' : 's'}-seed-${seed}`;
 }
 
 /** Prompts that the demo's pool must hold. */
@@ -75,7 +77,13 @@ export function demoConfig(options: DemoOptions, files: { base: string; pool: st
     },
     competitors: [player('poet'), player('clerk'), player('tutor'), player('coder'), player('scholar', 2)],
     judge: judge('data-judge'),
-    evaluation: { judge: judge('evaluation-judge'), testSet: [files.test], size: TEST, after: 'stage', dataJudge: true },
+    evaluation: {
+      judge: judge('evaluation-judge'),
+      testSet: [files.test],
+      size: TEST,
+      after: 'stage',
+      dataJudge: true,
+    },
     prompts: { source: [files.pool], sliceSize: SLICE },
     arena: { batch: 100, window: 6 },
     sft: { ...optimiser, threshold: [0], learningRate: 5e-4, batch: 16 },

@@ -35,9 +35,17 @@ export interface PrepareOptions extends DemoOptions {
 }
 
 /** Writes the demo's prompts and trains its base model, once for each seed; returns the configuration that uses them. */
-export async function prepareDemo({ paths, say, ...options }: PrepareOptions): Promise<{ config: unknown; folder: string }> {
+export async function prepareDemo({
+  paths,
+  say,
+  ...options
+}: PrepareOptions): Promise<{ config: unknown; folder: string }> {
   const folder = join(paths.home, 'demo');
-  const pool = await writePrompts(folder, 'pool', promptPool({ count: demoPool(options), split: 'train', seed: options.seed }));
+  const pool = await writePrompts(
+    folder,
+    'pool',
+    promptPool({ count: demoPool(options), split: 'train', seed: options.seed }),
+  );
   const test = await writePrompts(folder, 'test', promptPool({ count: TEST_PROMPTS, split: 'test', seed: TEST_SEED }));
   const base = await trainBase(paths.base, options.seed, say);
   return { config: demoConfig(options, { base, pool, test }), folder };

@@ -73,13 +73,20 @@ export async function demoResult(pool: Pool, run: string): Promise<DemoResult | 
     ...intervalOf(step.rating),
     dataJudge: step.dataRating,
     criteria: await criteriaOf(pool, stored.split, step.candidate?.checkpoint ?? null),
-    kl: step.stage === 'ppo' && step.candidate ? klOf((await loadCheckpoint(pool, step.candidate.checkpoint))?.metrics) : null,
+    kl:
+      step.stage === 'ppo' && step.candidate
+        ? klOf((await loadCheckpoint(pool, step.candidate.checkpoint))?.metrics)
+        : null,
   });
   const rounds: DemoRound[] = [];
   for (const end of state.finished.filter(({ stage }) => stage === 'start' || stage === 'round')) {
-    const stages = state.finished.filter(({ round, stage }) => round === end.round && stage !== 'start' && stage !== 'round');
+    const stages = state.finished.filter(
+      ({ round, stage }) => round === end.round && stage !== 'start' && stage !== 'round',
+    );
     // The round's figures are its champion's: the promoted model's own, or those of the champion that stayed.
-    const champion = state.finished.findLast(({ rating, candidate, model }) => rating !== null && (candidate ?? model).label === end.model.label);
+    const champion = state.finished.findLast(
+      ({ rating, candidate, model }) => rating !== null && (candidate ?? model).label === end.model.label,
+    );
     rounds.push({
       round: end.round,
       ...intervalOf(champion?.rating ?? null),
@@ -94,16 +101,22 @@ export async function demoResult(pool: Pool, run: string): Promise<DemoResult | 
     run,
     seconds: state.finished.reduce((sum, { seconds }) => sum + seconds, 0),
     rounds,
-    leaderboard: board?.body.table.models.map(({ model, rating, lower, upper }) => ({ model, rating, lower, upper })) ?? [],
+    leaderboard:
+      board?.body.table.models.map(({ model, rating, lower, upper }) => ({ model, rating, lower, upper })) ?? [],
     gain: await gainOf(pool, run, state),
     observations: gamed(state.finished),
     ledger: { calls, tokens, usd },
   };
 }
 
-const intervalOf = (interval: Interval | null) => ({ rating: interval?.rating ?? null, lower: interval?.lower ?? null, upper: interval?.upper ?? null });
+const intervalOf = (interval: Interval | null) => ({
+  rating: interval?.rating ?? null,
+  lower: interval?.lower ?? null,
+  upper: interval?.upper ?? null,
+});
 
-const klOf = (metrics: Record<string, unknown> | undefined) => (typeof metrics?.['kl'] === 'number' ? metrics['kl'] : null);
+const klOf = (metrics: Record<string, unknown> | undefined) =>
+  typeof metrics?.['kl'] === 'number' ? metrics['kl'] : null;
 
 async function criteriaOf(pool: Pool, split: string | null, checkpoint: string | null): Promise<CriteriaShares | null> {
   if (checkpoint === null) return null;
@@ -126,15 +139,30 @@ async function gainOf(pool: Pool, run: string, state: FlywheelState): Promise<De
   if (!stored || !start || !champion || champion === start) return null;
   const arenas = state.finished.flatMap(({ evaluation }) => evaluation?.arenas.evaluation ?? []);
   const observations = await observeArenas(pool, run, stored.config, arenas);
-  const { difference, lower, upper } = pairedDifference(observations, champion, start, { resample: 'prompt', rounds: stored.config.evaluation.bootstrapRounds });
+  const { difference, lower, upper } = pairedDifference(observations, champion, start, {
+    resample: 'prompt',
+    rounds: stored.config.evaluation.bootstrapRounds,
+  });
   return { champion, difference, lower, upper };
 }
 
 /** Stages after which the data judge rates the candidate above its parent and the evaluation judge below it. */
 function gamed(finished: readonly FinishedStep[]): string[] {
   return finished.flatMap((step, index) => {
-    const parent = finished.slice(0, index).findLast(({ model, candidate, rating }) => rating !== null && (candidate ?? model).label === step.gate?.opponent);
-    if (step.stage === 'start' || step.stage === 'round' || !step.rating || !step.dataRating || !parent?.rating || !parent.dataRating) return [];
+    const parent = finished
+      .slice(0, index)
+      .findLast(
+        ({ model, candidate, rating }) => rating !== null && (candidate ?? model).label === step.gate?.opponent,
+      );
+    if (
+      step.stage === 'start' ||
+      step.stage === 'round' ||
+      !step.rating ||
+      !step.dataRating ||
+      !parent?.rating ||
+      !parent.dataRating
+    )
+      return [];
     const byData = step.dataRating.rating - parent.dataRating.rating;
     const byEvaluation = step.rating.rating - parent.rating.rating;
     if (byData <= 0 || byEvaluation >= 0) return [];

@@ -18,7 +18,9 @@ async function hashFile(file: string): Promise<string> {
   try {
     await pipeline(createReadStream(file), hash);
   } catch (error) {
-    throw new UserError(`The answers in ${file} could not be read: ${messageOf(error)}. Check the path (competitors[].answers).`);
+    throw new UserError(
+      `The answers in ${file} could not be read: ${messageOf(error)}. Check the path (competitors[].answers).`,
+    );
   }
   return hash.digest('hex');
 }

@@ -28,8 +28,22 @@ const noSampling: SamplingConfig = { temperature: 0, topP: 1, maxTokens: 1 };
 /** A competitor of the configuration. A recorded player without a revision is known by its file's sha256. */
 export function competitorPlayer(config: CompetitorConfig, answersSha256?: string): Player {
   if ('answers' in config) {
-    const identity = { model: config.id, revision: config.revision ?? answersSha256 ?? null, systemPrompt: null, sampling: noSampling };
-    return { id: playerId(identity), name: config.id, identity, kind: 'recorded', model: config.id, systemPrompt: null, sampling: noSampling, reach: null };
+    const identity = {
+      model: config.id,
+      revision: config.revision ?? answersSha256 ?? null,
+      systemPrompt: null,
+      sampling: noSampling,
+    };
+    return {
+      id: playerId(identity),
+      name: config.id,
+      identity,
+      kind: 'recorded',
+      model: config.id,
+      systemPrompt: null,
+      sampling: noSampling,
+      reach: null,
+    };
   }
   const { id, model, revision, systemPrompt, sampling, url, key, concurrency, timeoutSeconds, retries, price } = config;
   const identity = { model, revision, systemPrompt, sampling };
@@ -49,7 +63,16 @@ export function competitorPlayer(config: CompetitorConfig, answersSha256?: strin
 export function checkpointPlayer(config: Config, checkpoint: { id: string; label: string; sha256: string }): Player {
   const { systemPrompt, sampling } = targetOf(config);
   const identity = { model: 'checkpoint', revision: checkpoint.sha256, systemPrompt, sampling };
-  return { id: playerId(identity), name: checkpoint.label, identity, kind: 'checkpoint', model: checkpoint.id, systemPrompt, sampling, reach: null };
+  return {
+    id: playerId(identity),
+    name: checkpoint.label,
+    identity,
+    kind: 'checkpoint',
+    model: checkpoint.id,
+    systemPrompt,
+    sampling,
+    reach: null,
+  };
 }
 
 /** A judge as stored: the template's version is part of what it is. */
@@ -72,6 +95,9 @@ export function readKey(key: string | null): string | null {
   if (key === null) return null;
   const name = key.replace(/^env:/, '');
   const value = process.env[name];
-  if (!value) throw new UserError(`The environment variable ${name} is not set, and the configuration takes an API key from it (key: ${key}). Set it where the worker starts.`);
+  if (!value)
+    throw new UserError(
+      `The environment variable ${name} is not set, and the configuration takes an API key from it (key: ${key}). Set it where the worker starts.`,
+    );
   return value;
 }

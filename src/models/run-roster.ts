@@ -16,8 +16,20 @@ export function competitorsOf(config: Config): Promise<(Player & { joins: number
 }
 
 /** Everybody who plays in a run, by player id, under the names that this run gives them. */
-export async function rosterOf(pool: Pool, run: string, config: Config): Promise<{ players: Map<string, Player>; checkpoints: Servable[] }> {
-  const checkpoints = (await checkpointsOf(pool, run)).map(({ id, path, sha256 }) => ({ id, path, sha256, label: id.slice(run.length + 1) }));
-  const players = [...(await competitorsOf(config)), ...checkpoints.map((checkpoint) => checkpointPlayer(config, checkpoint))];
+export async function rosterOf(
+  pool: Pool,
+  run: string,
+  config: Config,
+): Promise<{ players: Map<string, Player>; checkpoints: Servable[] }> {
+  const checkpoints = (await checkpointsOf(pool, run)).map(({ id, path, sha256 }) => ({
+    id,
+    path,
+    sha256,
+    label: id.slice(run.length + 1),
+  }));
+  const players = [
+    ...(await competitorsOf(config)),
+    ...checkpoints.map((checkpoint) => checkpointPlayer(config, checkpoint)),
+  ];
   return { players: new Map(players.map((player) => [player.id, player])), checkpoints };
 }

@@ -23,7 +23,9 @@ export async function* readJsonl(file: string): AsyncGenerator<{ line: number; v
     }
   } catch (error) {
     if (UserError.isInstance(error)) throw error;
-    throw new UserError(`The file ${file} could not be read: ${messageOf(error)}. Check the path in the configuration.`);
+    throw new UserError(
+      `The file ${file} could not be read: ${messageOf(error)}. Check the path in the configuration.`,
+    );
   }
 }
 
@@ -38,13 +40,15 @@ export async function readPrompts(files: readonly string[]): Promise<Prompt[]> {
       const prompt = toPrompt(value, file, line);
       if (!found.has(prompt.id)) found.set(prompt.id, prompt);
     }
-  if (found.size === 0) throw new UserError(`There is no prompt in ${files.join(', ')}. Give JSONL lines such as {"prompt": "…"}.`);
+  if (found.size === 0)
+    throw new UserError(`There is no prompt in ${files.join(', ')}. Give JSONL lines such as {"prompt": "…"}.`);
   return [...found.values()];
 }
 
 function toPrompt(value: unknown, file: string, line: number): Prompt {
   const where = `${file}:${line}`;
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw new UserError(`${where} must hold an object such as {"prompt": "…"}.`);
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    throw new UserError(`${where} must hold an object such as {"prompt": "…"}.`);
   const row = value as Record<string, unknown>;
   const messages = messagesOf(row, where);
   const id = row['uid'] ?? row['question_id'] ?? row['id'];
@@ -67,18 +71,23 @@ function messagesOf(row: Record<string, unknown>, where: string): Message[] {
     if (typeof content === 'string' && content.trim()) return [{ role: 'user', content }];
   }
   if (Array.isArray(messages)) return dialogueOf(messages, where);
-  throw new UserError(`${where} has no prompt: give "prompt" (a text), "messages" (a dialogue that ends with the user) or "turns".`);
+  throw new UserError(
+    `${where} has no prompt: give "prompt" (a text), "messages" (a dialogue that ends with the user) or "turns".`,
+  );
 }
 
 function dialogueOf(messages: unknown[], where: string): Message[] {
   const dialogue = messages.map((message, index) => {
     const { role, content } = (message ?? {}) as { role?: unknown; content?: unknown };
     if ((role !== 'user' && role !== 'assistant') || typeof content !== 'string' || !content.trim())
-      throw new UserError(`${where}: messages[${index}] must have the role "user" or "assistant" and a text; the system prompt stands in the configuration.`);
+      throw new UserError(
+        `${where}: messages[${index}] must have the role "user" or "assistant" and a text; the system prompt stands in the configuration.`,
+      );
     return { role, content } satisfies Message;
   });
   dialogue.forEach(({ role }, index) => {
-    if (role !== (index % 2 === 0 ? 'user' : 'assistant')) throw new UserError(`${where}: messages[${index}] breaks the turns user, assistant, user …`);
+    if (role !== (index % 2 === 0 ? 'user' : 'assistant'))
+      throw new UserError(`${where}: messages[${index}] breaks the turns user, assistant, user …`);
   });
   if (dialogue.length % 2 === 0) throw new UserError(`${where}: the dialogue must end with the user's turn.`);
   return dialogue;

@@ -12,7 +12,11 @@ export interface Split {
 }
 
 /** The slice that a stage of a round uses, from 1: each is used once. */
-export function sliceOf(config: Pick<Config, 'stages'>, round: number, stage: Config['stages'][number]): `slice-${number}` {
+export function sliceOf(
+  config: Pick<Config, 'stages'>,
+  round: number,
+  stage: Config['stages'][number],
+): `slice-${number}` {
   return `slice-${(round - 1) * config.stages.length + config.stages.indexOf(stage) + 1}`;
 }
 
@@ -23,13 +27,23 @@ export function sliceOf(config: Pick<Config, 'stages'>, round: number, stage: Co
 export function splitPrompts(config: Config, pool: readonly Prompt[], testSet: readonly Prompt[] | null): Split {
   const { prompts, evaluation, gate, seed } = config;
   const tested = new Set(testSet?.map(({ id }) => id));
-  const test = testSet ? shuffled(testSet.map(({ id }) => id), seedFrom(seed, 'test')).slice(0, evaluation.size) : null;
-  const deck = shuffled(pool.map(({ id }) => id).filter((id) => !tested.has(id)), seedFrom(seed, 'split'));
+  const test = testSet
+    ? shuffled(
+        testSet.map(({ id }) => id),
+        seedFrom(seed, 'test'),
+      ).slice(0, evaluation.size)
+    : null;
+  const deck = shuffled(
+    pool.map(({ id }) => id).filter((id) => !tested.has(id)),
+    seedFrom(seed, 'split'),
+  );
 
   const slices = prompts.slices ?? config.rounds * config.stages.length;
   const neededSlices = config.rounds * config.stages.length;
   if (slices < neededSlices)
-    throw new UserError(`prompts.slices: ${slices} slices, but ${config.rounds} rounds of ${config.stages.length} stages use ${neededSlices}. Raise it or leave it out.`);
+    throw new UserError(
+      `prompts.slices: ${slices} slices, but ${config.rounds} rounds of ${config.stages.length} stages use ${neededSlices}. Raise it or leave it out.`,
+    );
   const reserve = prompts.gateReserve ?? gatesInRun(config) * gate.prompts;
   if (reserve < gatesInRun(config) * gate.prompts)
     throw new UserError(

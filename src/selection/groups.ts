@@ -20,10 +20,16 @@ export interface Group {
 }
 
 /** Mean scores of both players over the two games of a battle; null where a game or a score is missing. */
-export function battleScores(prompt: string, a: string, b: string, games: ReadonlyMap<string, GameScores>): { a: number; b: number } | null {
+export function battleScores(
+  prompt: string,
+  a: string,
+  b: string,
+  games: ReadonlyMap<string, GameScores>,
+): { a: number; b: number } | null {
   const one = games.get(gameKey(prompt, a, b));
   const two = games.get(gameKey(prompt, b, a));
-  if (one?.scoreFirst == null || one.scoreSecond == null || two?.scoreFirst == null || two.scoreSecond == null) return null;
+  if (one?.scoreFirst == null || one.scoreSecond == null || two?.scoreFirst == null || two.scoreSecond == null)
+    return null;
   return { a: (one.scoreFirst + two.scoreSecond) / 2, b: (one.scoreSecond + two.scoreFirst) / 2 };
 }
 
@@ -31,7 +37,10 @@ export function battleScores(prompt: string, a: string, b: string, games: Readon
  * Groups of battles that may train: a group with an invalid, failed or unplayed battle is left out whole, because the
  * missing battle would bias its scores. Returns how many were left out.
  */
-export function groupsOf(battles: readonly Battle[], games: ReadonlyMap<string, GameScores>): { groups: Group[]; incomplete: number } {
+export function groupsOf(
+  battles: readonly Battle[],
+  games: ReadonlyMap<string, GameScores>,
+): { groups: Group[]; incomplete: number } {
   const byPrompt = new Map<string, Battle[]>();
   for (const battle of battles) {
     const own = byPrompt.get(battle.prompt);
@@ -66,7 +75,11 @@ function groupOf(prompt: string, battles: readonly Battle[], games: ReadonlyMap<
 }
 
 /** The direct battle of two players, seen from the first: its outcome and margin; null where they did not meet. */
-export function directBattle(group: Group, player: string, other: string): { position: number; outcome: Outcome; margin: number } | null {
+export function directBattle(
+  group: Group,
+  player: string,
+  other: string,
+): { position: number; outcome: Outcome; margin: number } | null {
   for (const { position, a, b, outcome, margin } of group.battles) {
     if (a === player && b === other) return { position, outcome, margin };
     if (a === other && b === player)

@@ -12,7 +12,8 @@ export function createServing(options: LocalServingOptions): ServingBackends {
   const local = localServing(options);
   const endpoint = endpointServing();
   return {
-    serve: (checkpoint, config) => (config.kind === 'local' ? local.serve(checkpoint, config) : endpoint.serve(checkpoint, config)),
+    serve: (checkpoint, config) =>
+      config.kind === 'local' ? local.serve(checkpoint, config) : endpoint.serve(checkpoint, config),
     close: async () => {
       await local.close();
       await endpoint.close();

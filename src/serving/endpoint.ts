@@ -4,7 +4,10 @@ import type { ServingBackend } from './serving';
 export function endpointServing(): ServingBackend<'endpoint'> {
   return {
     serve: ({ label }, { url, key, concurrency, timeoutSeconds, retries, price, models }) =>
-      Promise.resolve({ reach: { url, key, concurrency, timeoutSeconds, retries, price }, model: models[label] ?? label }),
+      Promise.resolve({
+        reach: { url, key, concurrency, timeoutSeconds, retries, price },
+        model: models[label] ?? label,
+      }),
     close: () => Promise.resolve(),
   };
 }

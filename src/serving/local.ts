@@ -31,8 +31,23 @@ export function localServing({ python, packageFolder, folder }: LocalServingOpti
     const child = await startChild({
       name: 'The model server',
       command: python,
-      args: ['-m', 'flywheel_trainer.serve', '--port', String(port), '--registry', join(folder, 'served.json'), '--threads', String(threads)],
-      env: { PYTHONPATH: packageFolder, PYTHONUNBUFFERED: '1', HF_HUB_OFFLINE: '1', OMP_NUM_THREADS: String(threads), TOKENIZERS_PARALLELISM: 'false' },
+      args: [
+        '-m',
+        'flywheel_trainer.serve',
+        '--port',
+        String(port),
+        '--registry',
+        join(folder, 'served.json'),
+        '--threads',
+        String(threads),
+      ],
+      env: {
+        PYTHONPATH: packageFolder,
+        PYTHONUNBUFFERED: '1',
+        HF_HUB_OFFLINE: '1',
+        OMP_NUM_THREADS: String(threads),
+        TOKENIZERS_PARALLELISM: 'false',
+      },
       logFile: join(folder, 'serve.log'),
       ready: async () => (await request(`${url}/health`).catch(() => null))?.statusCode === 200,
       readySeconds: READY_SECONDS,
@@ -49,7 +64,8 @@ export function localServing({ python, packageFolder, folder }: LocalServingOpti
       body: JSON.stringify({ id, path, sha256 }),
     });
     const text = await body.text();
-    if (statusCode !== 200) throw new UserError(`The model server refused ${id} from ${path} (HTTP ${statusCode}): ${text.slice(0, 300)}`);
+    if (statusCode !== 200)
+      throw new UserError(`The model server refused ${id} from ${path} (HTTP ${statusCode}): ${text.slice(0, 300)}`);
     registered.set(id, sha256);
   }
 

@@ -32,12 +32,18 @@ export const answerKey = (player: string, prompt: string) => `${player} ${prompt
 /** Stores answers and returns what is stored under each key: the first answer that arrived, in the order of `answers`. */
 export async function saveAnswers(pool: Pool, answers: Answer[]): Promise<Answer[]> {
   await bulkInsert(pool, 'answers', columns, answers);
-  const stored = await loadAnswers(pool, answers.map(({ player, prompt }) => [player, prompt] as const));
+  const stored = await loadAnswers(
+    pool,
+    answers.map(({ player, prompt }) => [player, prompt] as const),
+  );
   return answers.map((answer) => stored.get(answerKey(answer.player, answer.prompt)) ?? answer);
 }
 
 /** Stored answers (sample 0) by (player, prompt). */
-export async function loadAnswers(pool: Pool, keys: readonly (readonly [player: string, prompt: string])[]): Promise<Map<string, Answer>> {
+export async function loadAnswers(
+  pool: Pool,
+  keys: readonly (readonly [player: string, prompt: string])[],
+): Promise<Map<string, Answer>> {
   const { rows } = await pool.query<Answer>({
     name: 'load-answers',
     text: `select ${selected} from answers join unnest($1::text[], $2::text[]) as wanted(p, q) on player = p and prompt = q where sample = 0`,

@@ -36,7 +36,11 @@ export interface PlayedBattle {
 export type OutcomeCounts = Record<Outcome, number>;
 
 /** Stores an arena and its planned battles, whole or not at all; an arena that stands is left as it is. */
-export async function saveArena(pool: Pool, arena: Arena, battles: readonly Pick<Battle, 'position' | 'prompt' | 'playerA' | 'playerB'>[]): Promise<void> {
+export async function saveArena(
+  pool: Pool,
+  arena: Arena,
+  battles: readonly Pick<Battle, 'position' | 'prompt' | 'playerA' | 'playerB'>[],
+): Promise<void> {
   const client = await pool.connect();
   try {
     await client.query('begin');
@@ -57,6 +61,7 @@ export async function saveArena(pool: Pool, arena: Arena, battles: readonly Pick
             ['playerB', 'text'],
           ],
           battles.slice(from, from + 5000).map((battle) => ({ ...battle, arena: arena.id })),
+          'refuse',
         );
     await client.query('commit');
   } catch (error) {
@@ -68,7 +73,10 @@ export async function saveArena(pool: Pool, arena: Arena, battles: readonly Pick
 }
 
 export async function loadArena(pool: Pool, id: string): Promise<Arena | null> {
-  const { rows } = await pool.query<Arena>('select id, run, round, stage, attempt, purpose, judge, size from arenas where id = $1', [id]);
+  const { rows } = await pool.query<Arena>(
+    'select id, run, round, stage, attempt, purpose, judge, size from arenas where id = $1',
+    [id],
+  );
   return rows[0] ?? null;
 }
 
@@ -89,7 +97,13 @@ export async function saveOutcomes(pool: Pool, arena: string, played: readonly P
     text: `update battles set outcome = row.outcome, margin = row.margin, problem = row.problem
              from unnest($2::int[], $3::text[], $4::real[], $5::text[]) as row(position, outcome, margin, problem)
             where arena = $1 and battles.position = row.position and (battles.outcome is null or battles.outcome = 'failed')`,
-    values: [arena, played.map((b) => b.position), played.map((b) => b.outcome), played.map((b) => b.margin), played.map((b) => b.problem)],
+    values: [
+      arena,
+      played.map((b) => b.position),
+      played.map((b) => b.outcome),
+      played.map((b) => b.margin),
+      played.map((b) => b.problem),
+    ],
   });
 }
 
@@ -115,6 +129,9 @@ export async function commonProblem(pool: Pool, arena: string): Promise<string |
 
 /** Forgets the failed outcomes of an arena, so that its battles are played again; answers and games stay. */
 export async function reopenFailed(pool: Pool, arena: string): Promise<number> {
-  const { rowCount } = await pool.query(`update battles set outcome = null, problem = null where arena = $1 and outcome = 'failed'`, [arena]);
+  const { rowCount } = await pool.query(
+    `update battles set outcome = null, problem = null where arena = $1 and outcome = 'failed'`,
+    [arena],
+  );
   return rowCount ?? 0;
 }

@@ -38,7 +38,22 @@ export async function saveCheckpoint(pool: Pool, c: Checkpoint): Promise<void> {
   await pool.query(
     `insert into checkpoints (id, run, round, stage, attempt, parent, dataset, job, path, sha256, metrics, seconds, player, status)
      values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14) on conflict do nothing`,
-    [c.id, c.run, c.round, c.stage, c.attempt, c.parent, c.dataset, c.job, c.path, c.sha256, JSON.stringify(c.metrics), c.seconds, c.player, c.status],
+    [
+      c.id,
+      c.run,
+      c.round,
+      c.stage,
+      c.attempt,
+      c.parent,
+      c.dataset,
+      c.job,
+      c.path,
+      c.sha256,
+      JSON.stringify(c.metrics),
+      c.seconds,
+      c.player,
+      c.status,
+    ],
   );
 }
 
@@ -48,7 +63,9 @@ export async function loadCheckpoint(pool: Pool, id: string): Promise<Checkpoint
 }
 
 export async function checkpointsOf(pool: Pool, run: string): Promise<Checkpoint[]> {
-  const { rows } = await pool.query<Checkpoint>('select * from checkpoints where run = $1 order by created_at, id', [run]);
+  const { rows } = await pool.query<Checkpoint>('select * from checkpoints where run = $1 order by created_at, id', [
+    run,
+  ]);
   return rows;
 }
 
@@ -60,7 +77,19 @@ export async function saveDataset(pool: Pool, d: Dataset): Promise<void> {
   await pool.query(
     `insert into datasets (id, run, round, stage, attempt, kind, settings, counts, rows, path, sha256)
      values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) on conflict do nothing`,
-    [d.id, d.run, d.round, d.stage, d.attempt, d.kind, JSON.stringify(d.settings), JSON.stringify(d.counts), d.rows, d.path, d.sha256],
+    [
+      d.id,
+      d.run,
+      d.round,
+      d.stage,
+      d.attempt,
+      d.kind,
+      JSON.stringify(d.settings),
+      JSON.stringify(d.counts),
+      d.rows,
+      d.path,
+      d.sha256,
+    ],
   );
 }
 

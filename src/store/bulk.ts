@@ -8,17 +8,23 @@ export type Columns<Row> = readonly (readonly [keyof Row & string, string])[];
 const snake = (name: string) => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 
 /**
- * Inserts any number of rows with one statement (`unnest` of one array per column); rows whose key exists are left
- * as they are. Objects of jsonb columns are passed as JSON text.
+ * Inserts any number of rows with one statement (`unnest` of one array per column). Rows whose key exists are left as they
+ * are, or with `refuse` fail the statement. Objects of jsonb columns are passed as JSON text.
  */
-export async function bulkInsert<Row extends object>(db: Db, table: string, columns: Columns<Row>, rows: readonly Row[]): Promise<void> {
+export async function bulkInsert<Row extends object>(
+  db: Db,
+  table: string,
+  columns: Columns<Row>,
+  rows: readonly Row[],
+  onConflict: 'skip' | 'refuse' = 'skip',
+): Promise<void> {
   if (rows.length === 0) return;
   const names = columns.map(([name]) => snake(name)).join(', ');
   const arrays = columns.map(([, type], index) => `$${index + 1}::${type === 'jsonb' ? 'text' : type}[]`).join(', ');
   const picked = columns.map(([name, type]) => (type === 'jsonb' ? `${snake(name)}::jsonb` : snake(name))).join(', ');
   await db.query({
-    name: `bulk-${table}`,
-    text: `insert into ${table} (${names}) select ${picked} from unnest(${arrays}) as row(${names}) on conflict do nothing`,
+    name: `bulk-${table}-${onConflict}`,
+    text: `insert into ${table} (${names}) select ${picked} from unnest(${arrays}) as row(${names})${onConflict === 'skip' ? ' on conflict do nothing' : ''}`,
     values: columns.map(([name, type]) => rows.map((row) => storable(row[name], type))),
   });
 }

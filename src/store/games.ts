@@ -67,7 +67,10 @@ export async function loadGames(
 }
 
 /** Readable games of some arenas, each once: the same game may belong to several. */
-export async function gamesOfArenas(pool: Pool, arenas: readonly string[]): Promise<Pick<GameScores, 'prompt' | 'first' | 'second' | 'verdict'>[]> {
+export async function gamesOfArenas(
+  pool: Pool,
+  arenas: readonly string[],
+): Promise<Pick<GameScores, 'prompt' | 'first' | 'second' | 'verdict'>[]> {
   const { rows } = await pool.query<GameScores>(
     `select distinct games.prompt, first, second, verdict
        from battles

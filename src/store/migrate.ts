@@ -12,7 +12,9 @@ export async function migrate(pool: Pool): Promise<string[]> {
   const client = await pool.connect();
   try {
     await client.query('select pg_advisory_lock($1)', [LOCK]);
-    await client.query('create table if not exists migrations (name text primary key, at timestamptz not null default now())');
+    await client.query(
+      'create table if not exists migrations (name text primary key, at timestamptz not null default now())',
+    );
     const umzug = new Umzug({
       logger: undefined,
       migrations: migrations.map(({ name, sql }) => ({
@@ -25,7 +27,10 @@ export async function migrate(pool: Pool): Promise<string[]> {
         // Written inside the migration's own transaction, so that a kill leaves both or neither.
         logMigration: () => Promise.resolve(),
         unlogMigration: () => Promise.reject(new Error('migrations only go forward')),
-        executed: async () => (await client.query<{ name: string }>('select name from migrations order by name')).rows.map((row) => row.name),
+        executed: async () =>
+          (await client.query<{ name: string }>('select name from migrations order by name')).rows.map(
+            (row) => row.name,
+          ),
       },
     });
     return (await umzug.up()).map(({ name }) => name);

@@ -8,7 +8,12 @@ import { gamesOfArenas } from './games';
  * The games of some arenas of a run as observations, under the names of that run. Each readable game is half an
  * observation; the two games of a battle, and all on one prompt, are resampled together.
  */
-export async function observeArenas(pool: Pool, run: string, config: Config, arenas: readonly string[]): Promise<Observation[]> {
+export async function observeArenas(
+  pool: Pool,
+  run: string,
+  config: Config,
+  arenas: readonly string[],
+): Promise<Observation[]> {
   const { players } = await rosterOf(pool, run, config);
   const nameOf = (player: string) => players.get(player)?.name ?? player;
   const games = await gamesOfArenas(pool, arenas);

@@ -8,7 +8,11 @@ export interface Party {
 }
 
 async function save(pool: Pool, table: 'players' | 'judges', { id, name, identity }: Party): Promise<void> {
-  await pool.query(`insert into ${table} (id, name, identity) values ($1, $2, $3) on conflict do nothing`, [id, name, JSON.stringify(identity)]);
+  await pool.query(`insert into ${table} (id, name, identity) values ($1, $2, $3) on conflict do nothing`, [
+    id,
+    name,
+    JSON.stringify(identity),
+  ]);
 }
 
 export const savePlayer = (pool: Pool, player: Party) => save(pool, 'players', player);

@@ -39,8 +39,14 @@ export async function savePrompts(pool: Pool, prompts: readonly Prompt[]): Promi
 }
 
 /** Stores a split once, whole or not at all. */
-export async function saveSplit(pool: Pool, split: string, parts: ReadonlyMap<SplitPart, readonly string[]>): Promise<void> {
-  const rows = [...parts].flatMap(([part, prompts]) => prompts.map((prompt, position) => ({ split, prompt, part, position })));
+export async function saveSplit(
+  pool: Pool,
+  split: string,
+  parts: ReadonlyMap<SplitPart, readonly string[]>,
+): Promise<void> {
+  const rows = [...parts].flatMap(([part, prompts]) =>
+    prompts.map((prompt, position) => ({ split, prompt, part, position })),
+  );
   const client = await pool.connect();
   try {
     await client.query('begin');
@@ -57,6 +63,7 @@ export async function saveSplit(pool: Pool, split: string, parts: ReadonlyMap<Sp
           ['position', 'int'],
         ],
         rows,
+        'refuse',
       );
     await client.query('commit');
   } catch (error) {
@@ -68,7 +75,13 @@ export async function saveSplit(pool: Pool, split: string, parts: ReadonlyMap<Sp
 }
 
 /** Ids of a part's prompts in their frozen order, from `from` to before `to`. */
-export async function partOf(pool: Pool, split: string, part: SplitPart, from = 0, to = 2 ** 31 - 1): Promise<string[]> {
+export async function partOf(
+  pool: Pool,
+  split: string,
+  part: SplitPart,
+  from = 0,
+  to = 2 ** 31 - 1,
+): Promise<string[]> {
   const { rows } = await pool.query<{ prompt: string }>(
     'select prompt from splits where split = $1 and part = $2 and position >= $3 and position < $4 order by position',
     [split, part, from, to],

@@ -23,7 +23,22 @@ export async function saveGate(pool: Pool, g: Gate): Promise<void> {
     `insert into gates (arena, run, round, stage, attempt, candidate, opponent, mean, lower, upper, prompts, games, decision, sentence)
      values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
      on conflict (arena) do update set decision = excluded.decision, sentence = excluded.sentence`,
-    [g.arena, g.run, g.round, g.stage, g.attempt, g.candidate, g.opponent, g.mean, g.lower, g.upper, g.prompts, g.games, g.decision, g.sentence],
+    [
+      g.arena,
+      g.run,
+      g.round,
+      g.stage,
+      g.attempt,
+      g.candidate,
+      g.opponent,
+      g.mean,
+      g.lower,
+      g.upper,
+      g.prompts,
+      g.games,
+      g.decision,
+      g.sentence,
+    ],
   );
 }
 

@@ -34,5 +34,9 @@ export async function saveRun(pool: Pool, run: Pick<Run, 'id' | 'config' | 'conf
 }
 
 export async function saveState(pool: Pool, id: string, state: unknown, status = 'running'): Promise<void> {
-  await pool.query('update runs set state = $2, status = $3, updated_at = now() where id = $1', [id, JSON.stringify(state), status]);
+  await pool.query('update runs set state = $2, status = $3, updated_at = now() where id = $1', [
+    id,
+    JSON.stringify(state),
+    status,
+  ]);
 }

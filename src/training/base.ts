@@ -14,7 +14,7 @@ const PARTS: readonly { what: string; files: readonly string[]; cure: string }[]
   {
     what: 'tokenizer',
     files: ['tokenizer.json', 'tokenizer.model', 'vocab.json', 'tokenizer_config.json'],
-    cure: 'copy the tokenizer\'s files beside the weights (tokenizer.save_pretrained)',
+    cure: "copy the tokenizer's files beside the weights (tokenizer.save_pretrained)",
   },
   {
     what: 'weights',
@@ -29,17 +29,31 @@ const PARTS: readonly { what: string; files: readonly string[]; cure: string }[]
  */
 export async function checkBase(folder: string): Promise<void> {
   for (const { what, files, cure } of PARTS) {
-    const there = await Promise.all(files.map((file) => access(join(folder, file)).then(() => true, () => false)));
-    if (!there.includes(true)) throw new UserError(`target.base: ${folder} has no ${what} (${files.join(', ')}): ${cure}.`);
+    const there = await Promise.all(
+      files.map((file) =>
+        access(join(folder, file)).then(
+          () => true,
+          () => false,
+        ),
+      ),
+    );
+    if (!there.includes(true))
+      throw new UserError(`target.base: ${folder} has no ${what} (${files.join(', ')}): ${cure}.`);
   }
 }
 
 /** The sha256 that stands for a model's folder: its manifest's, or computed by the trainer's rule where it has none. */
-export async function describeBase({ python, packageFolder }: LocalTrainer, folder: string): Promise<{ sha256: string }> {
+export async function describeBase(
+  { python, packageFolder }: LocalTrainer,
+  folder: string,
+): Promise<{ sha256: string }> {
   const manifest = await readJson<{ sha256: string }>(join(folder, 'manifest.json'));
   if (manifest) return manifest;
   try {
-    const { stdout } = await run(python, ['-m', 'flywheel_trainer.manifest', folder], { env: { ...process.env, PYTHONPATH: packageFolder }, maxBuffer: 1 << 24 });
+    const { stdout } = await run(python, ['-m', 'flywheel_trainer.manifest', folder], {
+      env: { ...process.env, PYTHONPATH: packageFolder },
+      maxBuffer: 1 << 24,
+    });
     return JSON.parse(stdout) as { sha256: string };
   } catch (error) {
     throw new UserError(`target.base: the files of ${folder} could not be read: ${messageOf(error)}`);

@@ -1,7 +1,8 @@
 const marker = Symbol.for('arena-flywheel.training-error');
 
 /** Why a training job ended without a result; the kinds are the trainer's (`error.json`), and three of ours. */
-export type TrainingErrorKind = 'bad-data' | 'out-of-memory' | 'missing-checkpoint' | 'chat-template' | 'other' | 'crashed' | 'stopped' | 'left';
+export type TrainingErrorKind =
+  'bad-data' | 'out-of-memory' | 'missing-checkpoint' | 'chat-template' | 'other' | 'crashed' | 'stopped' | 'left';
 
 /** Kinds that come back however often the job is started. */
 const lasting: readonly TrainingErrorKind[] = ['bad-data', 'missing-checkpoint', 'chat-template'];

@@ -33,7 +33,11 @@ export async function runLocalJob(
   trainer: LocalTrainer,
   folder: string,
   job: Job,
-  { stop, leave, onProgress }: { stop?: AbortSignal; leave?: AbortSignal; onProgress?: (progress: JobProgress) => void } = {},
+  {
+    stop,
+    leave,
+    onProgress,
+  }: { stop?: AbortSignal; leave?: AbortSignal; onProgress?: (progress: JobProgress) => void } = {},
 ): Promise<JobResult> {
   const done = await readJson<JobResult>(join(folder, 'result.json'));
   if (done) return done;
@@ -47,7 +51,8 @@ export async function runLocalJob(
   let last = '';
   for (;;) {
     await new Promise((resolve) => setTimeout(resolve, POLL_MS));
-    if (leave?.aborted) throw new TrainingError('left', `The trainer in ${folder} was left running; the next attempt joins it.`);
+    if (leave?.aborted)
+      throw new TrainingError('left', `The trainer in ${folder} was left running; the next attempt joins it.`);
     if (!stopping) await claim(folder);
     if (stop?.aborted && !stopping) {
       stopping = true;
@@ -72,7 +77,10 @@ async function describeJob(folder: string, job: Job): Promise<void> {
   const present = await readJson<Job>(path);
   if (present === null) await writeFileAtomic(path, `${JSON.stringify(job, null, 1)}\n`);
   else if (canonicalJson(present) !== canonicalJson(job))
-    throw new TrainingError('bad-data', `${path} describes another job than ${job.id}; move that folder away, or roll back so that the attempt gets a new one.`);
+    throw new TrainingError(
+      'bad-data',
+      `${path} describes another job than ${job.id}; move that folder away, or roll back so that the attempt gets a new one.`,
+    );
 }
 
 async function claim(folder: string): Promise<void> {
@@ -88,12 +96,21 @@ interface Started {
 
 async function start({ python, packageFolder }: LocalTrainer, folder: string): Promise<Started> {
   const log = openSync(join(folder, 'trainer.log'), 'a');
-  const environment = Object.fromEntries(ENVIRONMENT.flatMap((name) => (process.env[name] === undefined ? [] : [[name, process.env[name]]])));
+  const environment = Object.fromEntries(
+    ENVIRONMENT.flatMap((name) => (process.env[name] === undefined ? [] : [[name, process.env[name]]])),
+  );
   const child = spawn(python, ['-m', 'flywheel_trainer', folder], {
     // A process group of its own: the terminal's Ctrl-C and the worker's end leave it alone; its lease ends it.
     detached: true,
     stdio: ['ignore', log, log],
-    env: { ...environment, PYTHONPATH: packageFolder, PYTHONUNBUFFERED: '1', HF_HUB_OFFLINE: '1', HF_HUB_DISABLE_TELEMETRY: '1', TOKENIZERS_PARALLELISM: 'false' },
+    env: {
+      ...environment,
+      PYTHONPATH: packageFolder,
+      PYTHONUNBUFFERED: '1',
+      HF_HUB_OFFLINE: '1',
+      HF_HUB_DISABLE_TELEMETRY: '1',
+      TOKENIZERS_PARALLELISM: 'false',
+    },
   });
   closeSync(log);
   let exit: string | null = null;
@@ -121,9 +138,17 @@ async function isLive(folder: string): Promise<boolean> {
 async function failure(folder: string, child: Started | null, stopping: boolean): Promise<TrainingError> {
   const error = await readJson<{ kind: TrainingErrorKind; message: string; cure: string }>(join(folder, 'error.json'));
   if (error) return new TrainingError(error.kind, `${error.message}; ${error.cure} (${folder})`);
-  if (stopping || child?.exit() === 'exit code 75') return new TrainingError('stopped', `Training stopped at a checkpoint in ${folder}; it goes on from there.`);
-  const log = (await readFile(join(folder, 'trainer.log'), 'utf8').catch(() => '')).trim().split('\n').slice(-3).join(' | ');
-  return new TrainingError('crashed', `The trainer ended (${child?.exit() ?? 'its process is gone'}) without a result; the end of ${join(folder, 'trainer.log')}: ${log}`);
+  if (stopping || child?.exit() === 'exit code 75')
+    return new TrainingError('stopped', `Training stopped at a checkpoint in ${folder}; it goes on from there.`);
+  const log = (await readFile(join(folder, 'trainer.log'), 'utf8').catch(() => ''))
+    .trim()
+    .split('\n')
+    .slice(-3)
+    .join(' | ');
+  return new TrainingError(
+    'crashed',
+    `The trainer ended (${child?.exit() ?? 'its process is gone'}) without a result; the end of ${join(folder, 'trainer.log')}: ${log}`,
+  );
 }
 
 /** The last whole line of a file that another process appends to; empty where there is none. */

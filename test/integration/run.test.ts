@@ -75,7 +75,9 @@ describe('a run started with {}', () => {
     expect(await handle.executeUpdate(updates.resume, { args: [undefined] })).toBe('Resumed.');
 
     await until(progress, ({ step }) => step.startsWith('train dpo'));
-    expect(await handle.executeUpdate(updates.pause, { args: [{ mode: 'now', reason: 'test' }] })).toContain('Paused now');
+    expect(await handle.executeUpdate(updates.pause, { args: [{ mode: 'now', reason: 'test' }] })).toContain(
+      'Paused now',
+    );
     await until(progress, ({ status }) => status === 'paused');
     await handle.executeUpdate(updates.resume, { args: [undefined] });
 
@@ -86,7 +88,10 @@ describe('a run started with {}', () => {
     const { calls, repeated } = sandbox.stats();
     expect(total(repeated)).toBe(0);
     const spend = await spendOf(servers.pool, run);
-    const { rows } = await servers.pool.query<{ n: number }>(`select count(*)::int as n from ledger where run = $1 and party in (select id from players where name ~ '^(I0|r1)')`, [run]);
+    const { rows } = await servers.pool.query<{ n: number }>(
+      `select count(*)::int as n from ledger where run = $1 and party in (select id from players where name ~ '^(I0|r1)')`,
+      [run],
+    );
     expect(spend.calls - (rows[0]?.n ?? 0)).toBe(total(calls) - callsBefore);
     expect(spend.failedCalls).toBe(0);
     expect(spend.usd).toBeGreaterThan(0);
@@ -110,12 +115,18 @@ describe('a run started with {}', () => {
     for (const { path, sha256: hash, rows, kind } of datasets) {
       const text = readFileSync(path, 'utf8');
       expect(sha256(text)).toBe(hash);
-      const metas = text.trim().split('\n').map((line) => (JSON.parse(line) as { meta: RowMeta }).meta);
+      const metas = text
+        .trim()
+        .split('\n')
+        .map((line) => (JSON.parse(line) as { meta: RowMeta }).meta);
       expect(metas).toHaveLength(rows);
       if (kind === 'ppo') continue;
       for (const { battles, prompt } of metas) {
         const [arena, position] = (battles[0] ?? '').split('#');
-        const found = await servers.pool.query('select prompt, outcome from battles where arena = $1 and position = $2', [arena, position]);
+        const found = await servers.pool.query(
+          'select prompt, outcome from battles where arena = $1 and position = $2',
+          [arena, position],
+        );
         expect(found.rows[0]).toMatchObject({ prompt, outcome: expect.stringMatching(/^(win|loss)$/) as string });
       }
     }
@@ -124,12 +135,28 @@ describe('a run started with {}', () => {
   it('kept the tree of checkpoints, the gates and a leaderboard for each evaluation', async () => {
     const checkpoints = await checkpointsOf(servers.pool, run);
     const parents = Object.fromEntries(checkpoints.map(({ id, parent }) => [id, parent]));
-    expect(Object.keys(parents).sort()).toEqual(['whole/I0', 'whole/r1-dpo-a1', 'whole/r1-ppo-a1', 'whole/r1-reward-a1', 'whole/r1-sft-a1']);
+    expect(Object.keys(parents).sort()).toEqual([
+      'whole/I0',
+      'whole/r1-dpo-a1',
+      'whole/r1-ppo-a1',
+      'whole/r1-reward-a1',
+      'whole/r1-sft-a1',
+    ]);
     expect(parents['whole/r1-sft-a1']).toBe('whole/I0');
-    for (const { id, status } of checkpoints.filter(({ stage }) => ['sft', 'dpo', 'ppo'].includes(stage))) expect([id, ['promoted', 'rejected'].includes(status)]).toEqual([id, true]);
+    for (const { id, status } of checkpoints.filter(({ stage }) => ['sft', 'dpo', 'ppo'].includes(stage)))
+      expect([id, ['promoted', 'rejected'].includes(status)]).toEqual([id, true]);
     const gates = await gatesOf(servers.pool, run);
-    expect(gates.filter(({ stage }) => stage !== 'round').map(({ stage, prompts }) => [stage, prompts])).toEqual([['sft', 10], ['dpo', 10], ['ppo', 10]]);
-    expect((await leaderboardsOf(servers.pool, run)).map(({ label }) => label)).toEqual(['I0', 'r1-sft-a1', 'r1-dpo-a1', 'r1-ppo-a1']);
+    expect(gates.filter(({ stage }) => stage !== 'round').map(({ stage, prompts }) => [stage, prompts])).toEqual([
+      ['sft', 10],
+      ['dpo', 10],
+      ['ppo', 10],
+    ]);
+    expect((await leaderboardsOf(servers.pool, run)).map(({ label }) => label)).toEqual([
+      'I0',
+      'r1-sft-a1',
+      'r1-dpo-a1',
+      'r1-ppo-a1',
+    ]);
     expect((await eventsOf(servers.pool, run))[0]?.kind).toBe('started');
   });
 
@@ -142,12 +169,16 @@ describe('a run started with {}', () => {
 describe('a rollback', () => {
   it('starts the stage anew, marks the abandoned checkpoint, and buys no stored game again', async () => {
     const run = 'back';
-    const handle = await start(run, { config: { ...config, seed: 1, stages: ['sft'], prompts: { ...config.prompts, sliceSize: 8 } } });
+    const handle = await start(run, {
+      config: { ...config, seed: 1, stages: ['sft'], prompts: { ...config.prompts, sliceSize: 8 } },
+    });
     await until(
       () => handle.query(progressQuery),
       ({ steps }) => steps.some(({ label }) => label === 'r1-sft-a1'),
     );
-    expect(await handle.executeUpdate(updates.rollback, { args: [{ round: 1, stage: 'sft' }] })).toBe('Rolled back to round 1, sft; 1 checkpoint superseded (no reason given).');
+    expect(await handle.executeUpdate(updates.rollback, { args: [{ round: 1, stage: 'sft' }] })).toBe(
+      'Rolled back to round 1, sft; 1 checkpoint superseded (no reason given).',
+    );
     await handle.result();
     const checkpoints = await checkpointsOf(servers.pool, run);
     expect(checkpoints.find(({ id }) => id === 'back/r1-sft-a1')?.status).toBe('superseded');
@@ -158,24 +189,58 @@ describe('a rollback', () => {
 
 describe('an arena alone', () => {
   it('rates players without a target', async () => {
-    const players = { name: 'board', competitors: [sandboxPlayer('poet'), sandboxPlayer('clerk')], judge: sandboxJudge('data-judge') };
-    const input = { config: { ...players, prompts: { source: [test] }, evaluation: { testSet: [test], size: 12, bootstrapRounds: 100 } } };
-    const { leaderboard } = (await (await start('board', input, 'arena')).result()) as { leaderboard: { player: string }[] };
+    const players = {
+      name: 'board',
+      competitors: [sandboxPlayer('poet'), sandboxPlayer('clerk')],
+      judge: sandboxJudge('data-judge'),
+    };
+    const input = {
+      config: {
+        ...players,
+        prompts: { source: [test] },
+        evaluation: { testSet: [test], size: 12, bootstrapRounds: 100 },
+      },
+    };
+    const { leaderboard } = (await (await start('board', input, 'arena')).result()) as {
+      leaderboard: { player: string }[];
+    };
     expect(leaderboard.map(({ player }) => player).sort()).toEqual(['clerk', 'poet']);
   });
 });
 
 describe('a bad configuration fails the run in one readable sentence', () => {
   const cases: [string, () => unknown, RegExp][] = [
-    ['a misspelt key', () => ({ ...config, compettitors: [] }), /compettitors: no such setting; did you mean "competitors"/],
-    ['an endpoint that is down', () => ({ ...config, judge: { ...sandboxJudge('data-judge'), url: 'http://127.0.0.1:9/v1' } }), /judge: nobody answers at http:\/\/127\.0\.0\.1:9\/v1/],
-    ['a key that is not set', () => ({ ...config, judge: { ...sandboxJudge('data-judge'), key: 'env:NO_SUCH_KEY' } }), /environment variable NO_SUCH_KEY is not set/],
-    ['a base without a tokenizer', () => ({ ...config, target: { ...config.target, base: repositoryRoot() } }), /has no configuration|has no tokenizer/],
-    ['too few prompts', () => ({ ...config, prompts: { ...config.prompts, sliceSize: 1000 } }), /The pool has \d+ prompts, but the run needs/],
+    [
+      'a misspelt key',
+      () => ({ ...config, compettitors: [] }),
+      /compettitors: no such setting; did you mean "competitors"/,
+    ],
+    [
+      'an endpoint that is down',
+      () => ({ ...config, judge: { ...sandboxJudge('data-judge'), url: 'http://127.0.0.1:9/v1' } }),
+      /judge: nobody answers at http:\/\/127\.0\.0\.1:9\/v1/,
+    ],
+    [
+      'a key that is not set',
+      () => ({ ...config, judge: { ...sandboxJudge('data-judge'), key: 'env:NO_SUCH_KEY' } }),
+      /environment variable NO_SUCH_KEY is not set/,
+    ],
+    [
+      'a base without a tokenizer',
+      () => ({ ...config, target: { ...config.target, base: repositoryRoot() } }),
+      /has no configuration|has no tokenizer/,
+    ],
+    [
+      'too few prompts',
+      () => ({ ...config, prompts: { ...config.prompts, sliceSize: 1000 } }),
+      /The pool has \d+ prompts, but the run needs/,
+    ],
   ];
   it.each(cases)('%s', async (name, bad, sentence) => {
     const handle = await start(`bad-${name}`, { config: bad() });
-    await expect(handle.result()).rejects.toMatchObject({ cause: { message: expect.stringMatching(sentence) as string } });
+    await expect(handle.result()).rejects.toMatchObject({
+      cause: { message: expect.stringMatching(sentence) as string },
+    });
   });
 });
 

@@ -41,7 +41,14 @@ export async function testServers(name: string): Promise<TestServers> {
     const pool = new Pool({ connectionString: postgres.url, max: 2 });
     pool.on('error', () => undefined);
     started.push({ stop: () => pool.end() });
-    return { paths, databaseUrl: postgres.url, temporalAddress: temporal.address, client: new Client({ connection }), pool, stop };
+    return {
+      paths,
+      databaseUrl: postgres.url,
+      temporalAddress: temporal.address,
+      client: new Client({ connection }),
+      pool,
+      stop,
+    };
   } catch (error) {
     await stop();
     throw error;

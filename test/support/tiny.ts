@@ -16,7 +16,15 @@ const ROW_TOKENS = 64;
 /** Writes prompts of Pocket English as a JSONL file. */
 export function writePrompts(file: string, count: number, split: 'train' | 'test'): string {
   const prompts = promptPool({ count, split, seed: 5 });
-  writeFileSync(file, prompts.map(({ text, fields }, index) => `${JSON.stringify({ id: `${split}-${index}`, prompt: text, category: fields.category })}\n`).join(''));
+  writeFileSync(
+    file,
+    prompts
+      .map(
+        ({ text, fields }, index) =>
+          `${JSON.stringify({ id: `${split}-${index}`, prompt: text, category: fields.category })}\n`,
+      )
+      .join(''),
+  );
   return file;
 }
 
@@ -26,7 +34,15 @@ export async function trainTinyBase(folder: string): Promise<string> {
   const dataset = join(folder, 'rows.jsonl');
   const [steps, batch] = [60, 16];
   const rows = [...baseRows({ count: steps * batch, seed: 1 })];
-  writeFileSync(dataset, rows.map(({ prompt, answer }) => `${JSON.stringify({ prompt: [{ role: 'user', content: prompt }], completion: said(answer) })}\n`).join(''));
+  writeFileSync(
+    dataset,
+    rows
+      .map(
+        ({ prompt, answer }) =>
+          `${JSON.stringify({ prompt: [{ role: 'user', content: prompt }], completion: said(answer) })}\n`,
+      )
+      .join(''),
+  );
   const trainer = { python: pythonPath(), packageFolder: join(repositoryRoot(), 'trainer') };
   const { output } = await runLocalJob(trainer, folder, {
     version: 1,
@@ -77,20 +93,42 @@ export const sandboxJudge = (model: ModelName, concurrency = 8) => ({
 
 /** One round of all three stages, as small as it can be and still be real. */
 export function tinyConfig({ base, pool, test }: { base: string; pool: string; test: string }): ConfigInput {
-  const optimiser = { maxLength: ROW_TOKENS, scheduler: 'constant' as const, batch: 2, epochs: 1, learningRate: 1e-3, maxSteps: 6, saveSteps: 50 };
+  const optimiser = {
+    maxLength: ROW_TOKENS,
+    scheduler: 'constant' as const,
+    batch: 2,
+    epochs: 1,
+    learningRate: 1e-3,
+    maxSteps: 6,
+    saveSteps: 50,
+  };
   return {
     name: 'tiny',
     rounds: 1,
     target: { base, sampling: { temperature: 1, maxTokens: ANSWER_TOKENS }, serve: { kind: 'local', concurrency: 16 } },
     competitors: [sandboxPlayer('poet'), sandboxPlayer('tutor'), sandboxPlayer('coder')],
     judge: sandboxJudge('data-judge'),
-    evaluation: { judge: sandboxJudge('evaluation-judge'), testSet: [test], size: 12, after: 'stage', bootstrapRounds: 100 },
+    evaluation: {
+      judge: sandboxJudge('evaluation-judge'),
+      testSet: [test],
+      size: 12,
+      after: 'stage',
+      bootstrapRounds: 100,
+    },
     prompts: { source: [pool], sliceSize: 16 },
     arena: { batch: 12, window: 2 },
     sft: { ...optimiser, threshold: [0] },
     dpo: { ...optimiser, threshold: [0] },
     ppo: {
-      ...{ updates: 2, batch: 4, minibatch: 2, ppoEpochs: 1, maxNewTokens: ANSWER_TOKENS, maxPromptLength: ROW_TOKENS, saveUpdates: 1 },
+      ...{
+        updates: 2,
+        batch: 4,
+        minibatch: 2,
+        ppoEpochs: 1,
+        maxNewTokens: ANSWER_TOKENS,
+        maxPromptLength: ROW_TOKENS,
+        saveUpdates: 1,
+      },
       rewardModel: { ...optimiser, threshold: [0], pairs: 'all', data: 'dpo-and-ppo', holdout: 0.1, minAccuracy: 0 },
     },
     training: { device: 'cpu', graceSeconds: 20 },

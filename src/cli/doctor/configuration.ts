@@ -29,7 +29,10 @@ async function checkReach(config: Config): Promise<Finding[]> {
   await mkdir(logs, { recursive: true });
   const sandbox = lazySandbox(logs);
   try {
-    const problems = await checkConfig(config, createModelPool(sandbox.address));
+    const problems = await checkConfig(
+      config,
+      createModelPool(() => sandbox.address()),
+    );
     if (problems.length === 0)
       return [{ name: 'models', level: 'ok', sentence: 'the base model, all files, keys and endpoints are there' }];
     return problems.map((sentence) => ({ name: 'models', level: 'problem', sentence }));

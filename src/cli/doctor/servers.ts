@@ -1,5 +1,5 @@
-import { Connection } from '@temporalio/client';
-import { Pool } from 'pg';
+import type { Connection } from '@temporalio/client';
+import type { Pool } from 'pg';
 import { RETENTION_HOURS, SEARCH_ATTRIBUTES } from '../../embedded/search-attributes';
 import { readUp } from '../../embedded/up-file';
 import {

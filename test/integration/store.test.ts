@@ -1,0 +1,119 @@
+import { Pool } from 'pg';
+import { migrate } from '../../src/store/migrate';
+import { openStore, type Store } from '../../src/store/open';
+import { savePlayer, saveJudge } from '../../src/store/players';
+import { savePrompts, saveSplit, partOf } from '../../src/store/prompts';
+import { spendOf } from '../../src/store/ledger';
+import { GroupCommit } from '../../src/store/group-commit';
+import { testPostgres, type TestPostgres } from '../support/postgres';
+
+let server: TestPostgres;
+let store: Store;
+
+beforeAll(async () => {
+  server = await testPostgres();
+  const pools = [1, 2, 3].map(() => new Pool({ connectionString: server.url, max: 1 }));
+  // Several workers start at once on an empty database.
+  expect((await Promise.all(pools.map(migrate))).flat()).toEqual(['0001-initial']);
+  await Promise.all(pools.map((pool) => pool.end()));
+  store = await openStore(server.url);
+  await savePrompts(
+    store.pool,
+    ['p', 'q', 'r'].map((id) => ({
+      id,
+      messages: [{ role: 'user', content: id }],
+      category: null,
+      source: 'test',
+      originalId: null,
+    })),
+  );
+  await savePlayer(store.pool, { id: 'a', name: 'a', identity: {} });
+  await saveJudge(store.pool, { id: 'j', name: 'j', identity: {} });
+});
+
+afterAll(async () => {
+  await store?.close();
+  await server?.stop();
+});
+
+const answer = (text: string, prompt = 'p') => ({
+  player: 'a',
+  prompt,
+  sample: 0,
+  text,
+  reasoning: null,
+  finishReason: 'stop',
+  promptTokens: 1,
+  completionTokens: 1,
+});
+const game = (scoreFirst: number) => ({
+  ...{ judge: 'j', prompt: 'p', first: 'a', second: 'b', text: 't', scoreFirst, scoreSecond: 5 },
+  ...{ verdict: 'win' as const, finishReason: 'stop', promptTokens: 1, completionTokens: 1 },
+});
+
+it('keeps the first answer and game of a key, and hands it to whoever comes later', async () => {
+  expect((await store.answers.put(answer('first'))).text).toBe('first');
+  expect((await store.answers.put(answer('second'))).text).toBe('first');
+  const both = await Promise.all([store.games.put(game(7.5)), store.games.put(game(9))]);
+  expect(both.map(({ scoreFirst }) => scoreFirst)).toEqual([7.5, 7.5]);
+});
+
+it('stores what no text column holds: NUL and half a surrogate pair', async () => {
+  expect((await store.answers.put(answer('a\u0000b\uD800c', 'q'))).text).toBe('a\uFFFDb\uFFFDc');
+});
+
+it('refuses a prompt in two parts of a split, whole', async () => {
+  await expect(
+    saveSplit(
+      store.pool,
+      'leaky',
+      new Map([
+        ['test', ['p']],
+        ['slice-1', ['q', 'p']],
+      ] as const),
+    ),
+  ).rejects.toThrow(/duplicate key/);
+  expect(await partOf(store.pool, 'leaky', 'test')).toEqual([]);
+});
+
+it('leaves a frozen split as it is', async () => {
+  await saveSplit(store.pool, 'frozen', new Map([['test', ['r', 'p']]] as const));
+  await saveSplit(store.pool, 'frozen', new Map([['test', ['q']]] as const));
+  expect(await partOf(store.pool, 'frozen', 'test')).toEqual(['r', 'p']);
+});
+
+it('sums every attempt, failed ones too', async () => {
+  const attempt = {
+    run: 'x',
+    purpose: 'gate',
+    party: 'a',
+    promptTokens: 10,
+    completionTokens: 5,
+    usd: 0.25,
+    milliseconds: 3,
+  };
+  await Promise.all([
+    store.ledger.put({ ...attempt, error: null }),
+    store.ledger.put({ ...attempt, error: 'timeout' }),
+  ]);
+  expect(await spendOf(store.pool, 'x')).toEqual({ calls: 2, failedCalls: 1, tokens: 30, usd: 0.5 });
+});
+
+describe('GroupCommit', () => {
+  it('writes what arrives during a write together, in order, and fails only the group that failed', async () => {
+    const groups: number[][] = [];
+    const commit = new GroupCommit<number, number>(async (rows) => {
+      groups.push(rows);
+      await new Promise((resolve) => setTimeout(resolve, 5));
+      if (rows.includes(2)) throw new Error('no');
+      return rows.map((row) => row * 10);
+    });
+    const one = commit.put(1);
+    await new Promise((resolve) => setTimeout(resolve, 1));
+    const later = [commit.put(2), commit.put(3)];
+    await expect(one).resolves.toBe(10);
+    expect((await Promise.allSettled(later)).map(({ status }) => status)).toEqual(['rejected', 'rejected']);
+    await expect(commit.put(4)).resolves.toBe(40);
+    expect(groups).toEqual([[1], [2, 3], [4]]);
+  });
+});
