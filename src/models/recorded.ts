@@ -1,5 +1,5 @@
-import { createReadStream } from 'node:fs';
 import { messageOf, UserError } from '../errors';
+import { readLines } from '../lines';
 
 /** One recorded answer, and what tells which prompt it answers: the id that the prompt had at its source, or its text. */
 export interface RecordedAnswer {
@@ -95,27 +95,4 @@ function firstId(row: Json, names: string[]): string | undefined {
 
 function isObject(value: unknown): value is Json {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-/** Lines that hold something. Not node:readline, which also breaks at U+2028, a character that JSON texts may hold. */
-async function* readLines(path: string): AsyncGenerator<{ text: string; line: number }> {
-  let rest = '';
-  let line = 0;
-  const stream = createReadStream(path, 'utf8');
-  try {
-    for await (const chunk of stream) {
-      const lines = (rest + String(chunk)).split('\n');
-      rest = lines.pop() ?? '';
-      for (const text of lines) {
-        line += 1;
-        if (text.trim() !== '') yield { text: line === 1 ? text.replace(/^\uFEFF/, '') : text, line };
-      }
-    }
-  } catch (error) {
-    if (UserError.isInstance(error)) throw error;
-    throw new UserError(
-      `The answers in ${path} cannot be read: ${messageOf(error)}. Check the path and its permissions.`,
-    );
-  }
-  if (rest.trim() !== '') yield { text: rest.replace(/^\uFEFF/, ''), line: line + 1 };
 }

@@ -1,31 +1,20 @@
-import { createReadStream } from 'node:fs';
 import { basename } from 'node:path';
-import { createInterface } from 'node:readline';
 import { UserError, messageOf } from '../errors';
+import { readLines } from '../lines';
 import { promptId, type Message, type Prompt } from './prompt';
 
-/** Lines of a JSONL file as values, with their numbers from 1; empty lines are skipped. */
-export async function* readJsonl(file: string): AsyncGenerator<{ line: number; value: unknown }> {
-  const lines = createInterface({ input: createReadStream(file, 'utf8'), crlfDelay: Infinity });
-  let line = 0;
+/** Lines of a JSONL file as values, with their numbers from 1. */
+async function* readJsonl(file: string): AsyncGenerator<{ line: number; value: unknown }> {
+  for await (const { line, text } of readLines(file)) {
+    yield { line, value: parseLine(text, `${file}:${line}`) };
+  }
+}
+
+function parseLine(text: string, where: string): unknown {
   try {
-    for await (const raw of lines) {
-      line++;
-      const text = line === 1 ? raw.replace(/^\uFEFF/, '') : raw;
-      if (!text.trim()) continue;
-      let value: unknown;
-      try {
-        value = JSON.parse(text);
-      } catch (error) {
-        throw new UserError(`${file}:${line} is not JSON (${messageOf(error)}). Mend or remove that line.`);
-      }
-      yield { line, value };
-    }
+    return JSON.parse(text);
   } catch (error) {
-    if (UserError.isInstance(error)) throw error;
-    throw new UserError(
-      `The file ${file} could not be read: ${messageOf(error)}. Check the path in the configuration.`,
-    );
+    throw new UserError(`${where} is not JSON (${messageOf(error)}). Mend or remove that line.`);
   }
 }
 

@@ -1,7 +1,7 @@
 import { Option, type Command } from 'commander';
 import { InputError } from '../../arena/input-error';
 import { parseVerdict, type VerdictFormat } from '../../judge/parse';
-import { readLines } from '../lines';
+import { readLines } from '../../lines';
 import { describedCommand } from '../options';
 import { sayLine } from '../output';
 

@@ -99,7 +99,7 @@ test.each([
 });
 
 test.each(['missing.jsonl', '.'])('a path that cannot be read (%s) is named', async (name) => {
-  await expect(read(join(folder, name))).rejects.toThrow(/answers in .* cannot be read: .*Check the path/);
+  await expect(read(join(folder, name))).rejects.toThrow(/could not be read: .*Check the path/);
 });
 
 const shared = '/work/shared/data/arena-hard';

@@ -1,6 +1,6 @@
 import { createReadStream } from 'node:fs';
 import { StringDecoder } from 'node:string_decoder';
-import { InputError } from '../arena/input-error';
+import { UserError } from './errors';
 
 /**
  * The lines of a file, or of stdin for `-`, as they arrive, with their numbers from 1; blank ones are left out. Not
@@ -26,7 +26,7 @@ export async function* readLines(file: string): AsyncGenerator<{ line: number; t
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
     if (code === undefined) throw error;
-    throw new InputError(code === 'ENOENT' ? 'no such file' : `cannot be read (${message})`, { file });
+    throw new UserError(`The file ${file} could not be read: ${message}. Check the path and its permissions.`);
   }
   const one = numbered(rest + decoder.end());
   if (one.text.trim() !== '') yield one;
