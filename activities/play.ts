@@ -6,7 +6,7 @@ import { seedFrom } from '../src/identity';
 import { createJudge, type Judge } from '../src/judge/judge';
 import type { Attempt } from '../src/models/chat';
 import { CallError } from '../src/models/errors';
-import { evaluationJudge, judgeParty, type Player } from '../src/models/roster';
+import { evaluationJudge, judgeParty, reachOf, type Player } from '../src/models/roster';
 import type { Config } from '../src/config/schema';
 import { targetOf } from '../src/config/target';
 import type { Prompt } from '../src/prompts/prompt';
@@ -265,7 +265,7 @@ export function createPlayActivities(deps: Deps) {
         'UnknownJudge',
         new Error(`The judge ${id} of this arena is not in the configuration any more.`),
       );
-    return createJudge({ ...settings, client: await deps.models.client(settings) });
+    return createJudge({ ...settings, client: await deps.models.client(reachOf(settings)) });
   }
 }
 

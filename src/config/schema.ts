@@ -45,6 +45,10 @@ const reach = {
   concurrency: count.default(16).describe('Calls in flight at most, over all activities of a worker.'),
   timeoutSeconds: z.number().gt(0).default(120),
   retries: z.int().min(0).default(6).describe('Repeats of a call after a passing error.'),
+  dialect: z
+    .enum(['max_tokens', 'max_completion_tokens'])
+    .default('max_tokens')
+    .describe('How the endpoint names the limit of tokens; newer OpenAI models refuse max_tokens.'),
   price,
 };
 

@@ -12,7 +12,7 @@ export interface DemoOptions {
 /** Prompts of the demo; the pool holds what the slices and gates need, the test set is of another split. */
 const SLICE = 500;
 const GATE = 300;
-const TEST = 400;
+export const TEST_PROMPTS = 400;
 
 /**
  * PPO that games the data judge, and a gate large enough to see it. KL coefficient and updates are those of
@@ -80,7 +80,7 @@ export function demoConfig(options: DemoOptions, files: { base: string; pool: st
     evaluation: {
       judge: judge('evaluation-judge'),
       testSet: [files.test],
-      size: TEST,
+      size: TEST_PROMPTS,
       after: 'stage',
       dataJudge: true,
     },

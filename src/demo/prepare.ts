@@ -8,7 +8,7 @@ import { vocabulary } from '../sandbox/pocket-english/vocabulary';
 import { said } from '../selection/rows';
 import { runLocalJob } from '../training/local';
 import type { Job } from '../training/job';
-import { demoConfig, demoPool, type DemoOptions } from './config';
+import { demoConfig, demoPool, TEST_PROMPTS, type DemoOptions } from './config';
 
 /** The base model: a Llama of 355 thousand parameters (shared/notes/demo-task.md §2). */
 const BASE = {
@@ -26,7 +26,6 @@ const BASE = {
 };
 /** The test set is the same for all seeds, so that their results compare. */
 const TEST_SEED = 2;
-const TEST_PROMPTS = 400;
 
 export interface PrepareOptions extends DemoOptions {
   paths: HomePaths;

@@ -28,6 +28,7 @@ export function createModelPool(sandbox: () => Promise<string>): ModelPool {
         timeoutMs: reach.timeoutSeconds * 1000,
         retries: reach.retries,
         price: reach.price,
+        dialect: reach.dialect,
       });
       clients.set(id, client);
       return client;

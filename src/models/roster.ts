@@ -12,6 +12,12 @@ export interface Reach {
   timeoutSeconds: number;
   retries: number;
   price: { input: number; output: number };
+  dialect: 'max_tokens' | 'max_completion_tokens';
+}
+
+/** The way to reach an endpoint, without what else its configuration says. */
+export function reachOf({ url, key, concurrency, timeoutSeconds, retries, price, dialect }: Reach): Reach {
+  return { url, key, concurrency, timeoutSeconds, retries, price, dialect };
 }
 
 /** Someone who answers: recorded players have no reach, checkpoints get theirs from the serving backend. */
@@ -45,7 +51,7 @@ export function competitorPlayer(config: CompetitorConfig, answersSha256?: strin
       reach: null,
     };
   }
-  const { id, model, revision, systemPrompt, sampling, url, key, concurrency, timeoutSeconds, retries, price } = config;
+  const { id, model, revision, systemPrompt, sampling } = config;
   const identity = { model, revision, systemPrompt, sampling };
   return {
     id: playerId(identity),
@@ -55,7 +61,7 @@ export function competitorPlayer(config: CompetitorConfig, answersSha256?: strin
     model,
     systemPrompt,
     sampling,
-    reach: { url, key, concurrency, timeoutSeconds, retries, price },
+    reach: reachOf(config),
   };
 }
 

@@ -84,6 +84,7 @@ export function localServing({ python, packageFolder, folder }: LocalServingOpti
         timeoutSeconds,
         retries: 6,
         price: { input: 0, output: 0 },
+        dialect: 'max_tokens',
       };
       return { reach, model: checkpoint.id };
     },
