@@ -18,7 +18,7 @@ export const TEST_PROMPTS = 400;
  * PPO that games the data judge, and a gate large enough to see it. KL coefficient and updates are those of
  * shared/notes/demo-task.md §10; with our reward model the usual steps are too timid to fall as far as they did there.
  */
-const OVEROPTIMISE = { klCoefficient: 0.05, updates: 15, learningRate: 7e-4, minibatch: 16, ppoEpochs: 4 };
+const OVEROPTIMISE = { klCoefficient: 0.05, updates: 15, learningRate: 8.5e-4, minibatch: 16, ppoEpochs: 2 };
 const OVEROPTIMISE_GATE = 500;
 const USUAL_PPO = { klCoefficient: 0.4, updates: 40, learningRate: 5e-4, minibatch: 32, ppoEpochs: 2 };
 

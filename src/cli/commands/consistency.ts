@@ -23,7 +23,6 @@ function compare(reference: string, candidate: string, { json = false }: { json?
     return;
   }
   const { models, pairs, spearman, agreement, differentiation, average } = result;
-  const percent = (value: number | null) => (value === null ? 'not defined' : value.toFixed(2));
   say(
     table(
       ['measure', { name: '%', numbers: true }, 'meaning'],
@@ -36,4 +35,8 @@ function compare(reference: string, candidate: string, { json = false }: { json?
     ),
   );
   say(`\n${models} models in both tables, ${pairs} pairs.`);
+}
+
+function percent(value: number | null): string {
+  return value === null ? 'not defined' : value.toFixed(2);
 }
