@@ -4,7 +4,6 @@ import { messageOf, UserError } from '../src/errors';
 import type { Config } from '../src/config/schema';
 import { contentId } from '../src/identity';
 import { loadRun, type Run } from '../src/store/runs';
-import type { Place } from '../workflows/types';
 import type { Deps } from './deps';
 
 /** A failure that trying again does not mend: the run stops there and tells the operator. */
@@ -27,11 +26,6 @@ export async function runOf({ store }: Deps, id: string): Promise<Run & { config
   if (!run?.split)
     throw finalFailure('UnknownRun', new Error(`The run ${id} is not in this database; start its workflow again.`));
   return { ...run, split: run.split };
-}
-
-/** `I0`, `r1-sft-a1`, `r1-round-a1`: the short name of a place, and of the checkpoint made there. */
-export function labelOf({ round, stage, attempt }: Place): string {
-  return stage === 'start' ? 'I0' : `r${round}-${stage}-a${attempt}`;
 }
 
 /** A run's folder under the artifacts root: its id, made safe for a path; a hash tells changed ids apart. */

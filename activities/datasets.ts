@@ -20,11 +20,12 @@ import { sliceOf } from '../src/prompts/split';
 import { answerKey, loadAnswers, type Answer } from '../src/store/answers';
 import { loadArena, loadBattles } from '../src/store/arenas';
 import { loadCheckpoint, loadDataset, saveDataset } from '../src/store/artifacts';
-import { loadGames } from '../src/store/games';
+import { gamesOfBattles, loadGames } from '../src/store/games';
 import { loadPrompts, partOf } from '../src/store/prompts';
 import type { Prompt } from '../src/prompts/prompt';
+import { labelOf } from '../workflows/steps';
 import type { ModelRef, Place, StageName } from '../workflows/types';
-import { asActivity, finalFailure, labelOf, runFolder, runOf } from './context';
+import { asActivity, finalFailure, runFolder, runOf } from './context';
 import type { Deps } from './deps';
 
 export interface DatasetRequest {
@@ -174,14 +175,7 @@ export function createDatasetActivities(deps: Deps) {
     const arena = await loadArena(pool, arenaId);
     if (!arena) throw finalFailure('UnknownArena', new Error(`The arena ${arenaId} is not planned.`));
     const battles = await loadBattles(pool, arenaId);
-    const games = await loadGames(
-      pool,
-      arena.judge,
-      battles.flatMap(({ prompt, playerA: a, playerB: b }) => [
-        { prompt, first: a, second: b },
-        { prompt, first: b, second: a },
-      ]),
-    );
+    const games = await loadGames(pool, arena.judge, gamesOfBattles(battles));
     const answers = await loadAnswers(
       pool,
       battles.flatMap(({ prompt, playerA, playerB }) => [[playerA, prompt] as const, [playerB, prompt] as const]),

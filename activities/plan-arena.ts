@@ -5,8 +5,9 @@ import { saveArena, type Purpose } from '../src/store/arenas';
 import { loadCheckpoint } from '../src/store/artifacts';
 import { savePlayer } from '../src/store/players';
 import { partOf } from '../src/store/prompts';
+import { labelOf } from '../workflows/steps';
 import type { ModelRef, Place, PlannedArena, StageName } from '../workflows/types';
-import { asActivity, finalFailure, labelOf, runOf } from './context';
+import { asActivity, finalFailure, runOf } from './context';
 import type { Deps } from './deps';
 import { competitorsOf } from '../src/models/run-roster';
 

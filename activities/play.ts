@@ -24,7 +24,7 @@ import {
   type Battle,
   type PlayedBattle,
 } from '../src/store/arenas';
-import { gameKey, loadGames, type GameScores } from '../src/store/games';
+import { gameKey, gamesOfBattles, loadGames, type GameScores } from '../src/store/games';
 import { spendOf } from '../src/store/ledger';
 import { loadPrompts } from '../src/store/prompts';
 import type { ArenaReport, BatchResult } from '../workflows/types';
@@ -141,14 +141,7 @@ export function createPlayActivities(deps: Deps) {
       [playerB, prompt] as const,
     ]);
     const answers = await loadAnswers(pool, seats);
-    const games = await loadGames(
-      pool,
-      arena.judge,
-      battles.flatMap(({ prompt, playerA: a, playerB: b }) => [
-        { prompt, first: a, second: b },
-        { prompt, first: b, second: a },
-      ]),
-    );
+    const games = await loadGames(pool, arena.judge, gamesOfBattles(battles));
     const { players, checkpoints } = await rosterOf(pool, arena.run, config);
     const serve = (id: string) => {
       const checkpoint = checkpoints.find((one) => one.id === id);

@@ -4,8 +4,9 @@ import type { RatingTable } from '../src/arena/types';
 import { seedFrom } from '../src/identity';
 import { anchorOf, observeArenas } from '../src/store/observations';
 import { saveLeaderboard } from '../src/store/results';
+import { labelOf } from '../workflows/steps';
 import type { Interval, ModelRef, Place, RatedPlayer } from '../workflows/types';
-import { asActivity, labelOf, runOf } from './context';
+import { asActivity, runOf } from './context';
 import type { Deps } from './deps';
 
 export interface RateRequest {

@@ -9,8 +9,9 @@ import { loadCheckpoint, loadDataset, saveCheckpoint } from '../src/store/artifa
 import { TrainingError } from '../src/training/errors';
 import { hyperparameters, type Job, type JobProgress } from '../src/training/job';
 import { runLocalJob } from '../src/training/local';
+import { labelOf } from '../workflows/steps';
 import type { ModelRef, Place, TrainedModel } from '../workflows/types';
-import { asActivity, finalFailure, labelOf, runFolder, runOf } from './context';
+import { asActivity, finalFailure, runFolder, runOf } from './context';
 import type { Deps } from './deps';
 
 export interface TrainRequest {

@@ -39,6 +39,16 @@ const scores = `games.prompt, first, second, score_first as "scoreFirst", score_
 /** Key of a game of one judge inside one process. */
 export const gameKey = (prompt: string, first: string, second: string) => `${prompt} ${first} ${second}`;
 
+/** Keys of both games of some battles. */
+export function gamesOfBattles(
+  battles: readonly { prompt: string; playerA: string; playerB: string }[],
+): Pick<Game, 'prompt' | 'first' | 'second'>[] {
+  return battles.flatMap(({ prompt, playerA: a, playerB: b }) => [
+    { prompt, first: a, second: b },
+    { prompt, first: b, second: a },
+  ]);
+}
+
 /** Stores games and returns what is stored under each key, in the order of `games`: the first text that arrived. */
 export async function saveGames(pool: Pool, games: Game[]): Promise<GameScores[]> {
   await bulkInsert(pool, 'games', columns, games);

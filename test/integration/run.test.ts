@@ -68,7 +68,11 @@ describe('a run started with {}', () => {
     await expect(handle.executeUpdate(updates.resume, { args: [undefined] })).rejects.toThrow();
     expect(await handle.executeUpdate(updates.pause, { args: [undefined] })).toContain('nothing new starts');
     await until(progress, ({ status }) => status === 'paused');
-    await sleep(1500);
+    // Drained: no batch is in flight any more.
+    await until(
+      async () => (await handle.describe()).raw.pendingActivities?.length ?? 0,
+      (pending) => pending === 0,
+    );
     const atPause = total(sandbox.stats().calls);
     await sleep(1500);
     expect(total(sandbox.stats().calls)).toBe(atPause);
