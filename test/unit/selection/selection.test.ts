@@ -1,80 +1,163 @@
-import { battleOutcome, gameVerdict } from '../../../src/arena/outcome';
-import { battleScores, directBattle, groupsOf } from '../../../src/selection/groups';
-import { asTargetSees } from '../../../src/selection/rows';
-import { selectAllPairs, selectPairs, selectSft, thresholdOf, type SelectionRules } from '../../../src/selection/select';
+import { battleOutcome, gameVerdict, type Verdict } from '../../../src/arena/outcome';
+import { groupsOf } from '../../../src/selection/groups';
+import { selectAllPairs, selectPairs, selectSft, thresholdOf } from '../../../src/selection/select';
 import type { Battle } from '../../../src/store/arenas';
 import { gameKey, type GameScores } from '../../../src/store/games';
 
-/** Scores of a battle's two games, each as [of a, of b]; null: the judge's text could not be read. */
-type Scores = [[number, number] | null, [number, number] | null];
+type Scores = [aFirst: [number, number], bFirst: [number, number]];
 
-/** Groups of one prompt each, from the scores of each pair of players. */
-function play(groups: Record<string, Record<string, Scores | 'failed'>>) {
-  const battles: Battle[] = [];
+/** One prompt's battles from the scores that each player got in both orders. */
+function played(prompt: string, meetings: Record<string, Scores | null>) {
   const games = new Map<string, GameScores>();
-  const put = (prompt: string, first: string, second: string, scores: [number, number] | null) => {
-    const [scoreFirst, scoreSecond] = scores ?? [null, null];
-    games.set(gameKey(prompt, first, second), { prompt, first, second, scoreFirst, scoreSecond, verdict: gameVerdict(scoreFirst, scoreSecond) });
-  };
-  for (const [prompt, pairs] of Object.entries(groups))
-    for (const [pair, scores] of Object.entries(pairs)) {
-      const [playerA, playerB] = pair.split(' ') as [string, string];
-      const battle = { position: battles.length, prompt, playerA, playerB, margin: null };
-      if (scores === 'failed') {
-        battles.push({ ...battle, outcome: 'failed' });
-        continue;
-      }
-      const [one, two] = scores;
-      put(prompt, playerA, playerB, one);
-      put(prompt, playerB, playerA, two && [two[1], two[0]]);
-      battles.push({ ...battle, outcome: battleOutcome(gameVerdict(one?.[0] ?? null, one?.[1] ?? null), gameVerdict(two?.[0] ?? null, two?.[1] ?? null)) });
-    }
-  return { battles, games, ...groupsOf(battles, games) };
+  const battles = Object.entries(meetings).map(([pair, scores], position): Battle => {
+    const [a = '', b = ''] = pair.split(' ');
+    if (!scores) return { position, prompt, playerA: a, playerB: b, outcome: 'failed', margin: null };
+    const add = (first: string, second: string, [one, two]: [number, number]) => {
+      const game = { prompt, first, second, scoreFirst: one, scoreSecond: two, verdict: gameVerdict(one, two) };
+      games.set(gameKey(prompt, first, second), game);
+      return game.verdict;
+    };
+    const flipped: Record<Verdict, Verdict> = { win: 'loss', loss: 'win', tie: 'tie', invalid: 'invalid' };
+    const outcome = battleOutcome(add(a, b, scores[0]), flipped[add(b, a, scores[1])]);
+    return { position, prompt, playerA: a, playerB: b, outcome, margin: null };
+  });
+  return groupsOf(battles, games);
 }
 
-/** Both games with the same scores. */
-const twice = (a: number, b: number): Scores => [[a, b], [a, b]];
-const rules = (change: Partial<SelectionRules> = {}): SelectionRules => ({ threshold: 1, margin: 'group', unfit: () => false, ...change });
+const rules = (change = {}) => ({ threshold: 1, margin: 'group' as const, unfit: () => false, ...change });
+// target 4, poet 8, coder 6: poet beats all, the target loses to all.
+const clear = played('p', {
+  'target poet': [
+    [4, 8],
+    [8, 4],
+  ],
+  'target coder': [
+    [4, 6],
+    [6, 4],
+  ],
+  'poet coder': [
+    [8, 6],
+    [6, 8],
+  ],
+});
 
-describe('groups', () => {
-  it("hold each player's mean over its games", () => {
-    const { groups } = play({ p: { 't a': [[2, 8], [4, 6]], 't b': twice(5, 5), 'a b': twice(9, 1) } });
-    expect(groups[0]?.scores).toEqual(new Map([['t', 4], ['a', 8], ['b', 3]]));
+describe('battleOutcome', () => {
+  it.each([
+    ['win', 'win', 'win'],
+    ['win', 'tie', 'win'],
+    ['tie', 'loss', 'loss'],
+    ['tie', 'tie', 'tie'],
+    ['win', 'loss', 'inconsistent'],
+    ['win', 'invalid', 'invalid'],
+    ['invalid', null, 'failed'],
+  ] as const)('%s and %s is %s', (one, two, outcome) => {
+    expect(battleOutcome(one, two)).toBe(outcome);
+    expect(battleOutcome(two, one)).toBe(outcome);
   });
+});
 
-  it('with a failed, invalid or unplayed battle are left out whole, and counted', () => {
-    const { groups, incomplete, battles, games } = play({
-      failed: { 't a': twice(1, 9), 't b': 'failed' },
-      invalid: { 't a': twice(1, 9), 't b': [[1, 9], null] },
-      whole: { 't a': twice(1, 9), 't b': twice(1, 9) },
+describe('groupsOf', () => {
+  it('leaves out a group with a battle that was not played', () => {
+    const { groups, incomplete } = played('p', {
+      'target poet': [
+        [4, 8],
+        [8, 4],
+      ],
+      'target coder': null,
     });
-    expect(groups.map(({ prompt }) => prompt)).toEqual(['whole']);
-    expect(incomplete).toBe(2);
-    const unplayed = battles.map((battle) => ({ ...battle, outcome: null }));
-    expect(groupsOf(unplayed, games)).toEqual({ groups: [], incomplete: 3 });
+    expect({ groups, incomplete }).toEqual({ groups: [], incomplete: 1 });
   });
 
-  it('tell the direct battle from either side', () => {
-    const { groups } = play({ p: { 't a': twice(2, 8), 't b': [[9, 1], [1, 9]] } });
-    expect(directBattle(groups[0]!, 't', 'a')).toEqual({ position: 0, outcome: 'loss', margin: -6 });
-    expect(directBattle(groups[0]!, 'a', 't')).toEqual({ position: 0, outcome: 'win', margin: 6 });
-    expect(directBattle(groups[0]!, 'b', 't')?.outcome).toBe('inconsistent');
-    expect(directBattle(groups[0]!, 'a', 'b')).toBeNull();
+  it('scores a player by its mean over all its games', () => expect(clear.groups[0]?.scores.get('coder')).toBe(6));
+});
+
+describe('selectSft', () => {
+  it('takes the best of those that beat the target', () => {
+    expect(selectSft(clear.groups, 'target', rules()).choices).toEqual([
+      { prompt: 'p', chosen: 'poet', rejected: 'target', gap: 4, battle: 0 },
+    ]);
   });
 
-  it('have no scores without both games', () => {
-    const { games } = play({ p: { 't a': [[1, 9], null] } });
-    expect(battleScores('p', 't', 'a', games)).toBeNull();
+  it('takes the next one where the best answer is unfit, and nothing below the threshold', () => {
+    const unfit = (player: string) => player === 'poet';
+    expect(selectSft(clear.groups, 'target', rules({ unfit })).choices[0]?.chosen).toBe('coder');
+    expect(selectSft(clear.groups, 'target', rules({ threshold: 5 })).counts).toMatchObject({
+      selected: 0,
+      belowThreshold: 1,
+    });
+  });
+
+  it('takes nothing where the target is not beaten in a consistent battle', () => {
+    const { groups } = played('p', {
+      'target poet': [
+        [4, 8],
+        [4, 8],
+      ],
+    });
+    expect(selectSft(groups, 'target', rules()).counts).toMatchObject({ selected: 0, targetNotBeaten: 1 });
   });
 });
 
-describe('SFT rows', () => {
-  const select = (pairs: Record<string, Scores>, change: Partial<SelectionRules> = {}) => selectSft(play({ p: pairs }).groups, 't', rules(change));
+describe('selectPairs', () => {
+  it('pairs the best with the worst of the group', () => {
+    expect(selectPairs(clear.groups, rules()).choices).toEqual([
+      { prompt: 'p', chosen: 'poet', rejected: 'target', gap: 4, battle: 0 },
+    ]);
+  });
 
-  it('take the answer of the best of those that beat the target', () => {
-    // b has the highest score of all, but no victory over the target; of a and c, which have one, c scores higher.
-    const { choices, counts } = select({ 't a': twice(4, 5), 't b': [[9, 10], [10, 9]], 't c': twice(2, 8), 'a b': twice(1, 10), 'a c': twice(4, 6), 'b c': twice(10, 4) });
-    expect(choices).toEqual([{ prompt: 'p', chosen: 'c', rejected: 't', gap: 6 - 37 / 6, battle: 2 }].map((choice) => expect.objectContaining({ ...choice, gap: expect.any(Number) as number })));
-    expect(counts).toEqual({ selected: 0, belowThreshold: 1 });
+  it('breaks equal scores by player id, and wants their direct battle consistent', () => {
+    const tied = played('p', {
+      'b a': [
+        [5, 5],
+        [5, 5],
+      ],
+      'b c': [
+        [5, 3],
+        [3, 5],
+      ],
+      'a c': [
+        [5, 3],
+        [3, 5],
+      ],
+    });
+    expect(selectPairs(tied.groups, rules()).choices[0]).toMatchObject({ chosen: 'a', rejected: 'c' });
+    const doubtful = played('p', {
+      'a b': [
+        [9, 2],
+        [2.5, 2],
+      ],
+    });
+    expect(selectPairs(doubtful.groups, rules()).counts).toMatchObject({ inconsistent: 1 });
+  });
+
+  it('measures the gap by the direct battle where that is asked', () => {
+    const skewed = played('p', {
+      'a b': [
+        [6, 5],
+        [5, 6],
+      ],
+      'a c': [
+        [9, 5],
+        [5, 9],
+      ],
+      'b c': [
+        [3, 5],
+        [5, 3],
+      ],
+    });
+    expect(selectPairs(skewed.groups, rules({ margin: 'battle' })).choices[0]?.gap).toBe(1);
+    expect(selectPairs(skewed.groups, rules()).choices[0]?.gap).toBe(3.5);
   });
 });
+
+it('selectAllPairs takes every consistent pair with a sufficient gap', () => {
+  expect(
+    selectAllPairs(clear.groups, rules({ threshold: 2.5 })).choices.map(
+      ({ chosen, rejected }) => `${chosen} ${rejected}`,
+    ),
+  ).toEqual(['poet target']);
+  expect(selectAllPairs(clear.groups, rules()).choices).toHaveLength(3);
+});
+
+it('the last threshold holds for all later rounds', () =>
+  expect([1, 2, 3, 9].map((round) => thresholdOf([3, 1], round))).toEqual([3, 1, 1, 1]));
