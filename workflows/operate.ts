@@ -84,7 +84,9 @@ function rollback(plan: RunPlan | null, state: FlywheelState, input: unknown): V
   if (index > state.finished.length)
     return { refusal: `Round ${round}, ${String(target)} has not run yet, so there is no going back to it.` };
   // A round's end names the candidate of its last stage once more.
-  const superseded = [...new Set(state.finished.slice(index).flatMap(({ candidate }) => (candidate ? [candidate.checkpoint] : [])))];
+  const superseded = [
+    ...new Set(state.finished.slice(index).flatMap(({ candidate }) => (candidate ? [candidate.checkpoint] : []))),
+  ];
   return {
     state: {
       ...state,
