@@ -3,7 +3,7 @@ import { UserError } from '../src/errors';
 import { loadArena } from '../src/store/arenas';
 import { loadCheckpoint } from '../src/store/artifacts';
 import { gamesOfArenas } from '../src/store/games';
-import { saveGate } from '../src/store/results';
+import { saveGate, settleGate } from '../src/store/results';
 import type { GateResult, ModelRef, Place } from '../workflows/types';
 import { asActivity, finalFailure, runOf } from './context';
 import type { Deps } from './deps';
@@ -48,5 +48,16 @@ export function createGateActivities(deps: Deps) {
         await saveGate(pool, { arena: id, run, round, stage, attempt, ...result, games: games.length });
         return result;
       }),
+
+    /** Notes what the operator decided where the rule asked. */
+    settleGate: ({
+      arena,
+      decision,
+      sentence,
+    }: {
+      arena: string;
+      decision: 'promote' | 'keep';
+      sentence: string;
+    }): Promise<void> => asActivity(() => settleGate(pool, arena, decision, sentence)),
   };
 }

@@ -21,6 +21,7 @@ import type { Decision, MessageName } from './messages';
 import { MESSAGES, progressQuery, signals, updates } from './messages';
 import { operate, type Waiting } from './operate';
 import { renderProgress, stepsOf } from './progress';
+import { keptCheckpoints } from './steps';
 import type { Continued, FlywheelState, Place, Progress, RatedPlayer, RunPlan, Spend } from './types';
 
 const attributes = {
@@ -31,7 +32,8 @@ const attributes = {
   attention: defineSearchAttributeKey('NeedsAttention', 'BOOL'),
 };
 
-type Kind = 'quick' | 'resolve' | 'batch' | 'training';
+/** What only notes something (`note`) is tried until the database is back: what it notes must not be lost. */
+type Kind = 'quick' | 'note' | 'resolve' | 'batch' | 'training';
 
 /** A run in progress: its plan and state, its messages, and how its work is paused, parked and shown. */
 export type Flow = ReturnType<typeof createFlow>;
@@ -54,8 +56,8 @@ export function createFlow() {
   let scope: CancellationScope | null = null;
   /** The step in progress was cancelled by a message; null scope: there is none. */
   let interrupted = false;
-  /** Checkpoints that a rollback abandoned, until it is noted in Postgres. */
-  let abandoned: string[] | null = null;
+  /** A rollback has abandoned checkpoints, which is not noted in Postgres yet. */
+  let abandoned = false;
   const show = {
     step: 'checking the configuration',
     done: 0,
@@ -110,7 +112,7 @@ export function createFlow() {
     }
     state = { ...result.state, lastAction: `${name}: ${result.sentence}` };
     if (result.decision) decision = result.decision;
-    if (result.effect === 'roll back') abandoned = [...(abandoned ?? []), ...(result.superseded ?? [])];
+    if (result.effect === 'roll back') abandoned = true;
     if (scope && (result.effect === 'roll back' || result.effect === 'interrupt')) {
       interrupted = true;
       scope.cancel();
@@ -154,6 +156,7 @@ export function createFlow() {
       };
     if (kind === 'resolve')
       return { startToCloseTimeout: '2h', heartbeatTimeout: '60s', retry: { ...retry, maximumAttempts: 5 } };
+    if (kind === 'note') return { startToCloseTimeout: '2m', retry };
     return { startToCloseTimeout: '15m', retry: { ...retry, maximumAttempts: 8 } };
   };
 
@@ -238,7 +241,7 @@ export function createFlow() {
     async untilReady(): Promise<void> {
       for (;;) {
         if (abandoned) await noteRollback();
-        else if (state.paused) await condition(() => state.paused === null || abandoned !== null);
+        else if (state.paused) await condition(() => state.paused === null || abandoned);
         else return;
       }
     },
@@ -270,7 +273,7 @@ export function createFlow() {
       refresh();
       try {
         await flow
-          .run('quick', 'note that the run needs attention')
+          .run('note', 'note that the run needs attention')
           .recordEvent({ run: planned().run, kind: 'attention', sentence: reason });
         await condition(() => decision !== null);
       } finally {
@@ -305,11 +308,10 @@ export function createFlow() {
   return flow;
 
   async function noteRollback(): Promise<void> {
-    const ids = abandoned ?? [];
-    abandoned = null;
-    if (ids.length > 0)
-      await flow.run('quick', 'mark the abandoned checkpoints').markCheckpoints({ ids, status: 'superseded' });
-    flow.bill(await flow.run('quick', 'keep the state').keepState({ run: planned().run, state, status: 'running' }));
+    abandoned = false;
+    const { run } = planned();
+    await flow.run('note', 'mark the abandoned checkpoints').supersede({ run, kept: keptCheckpoints(state) });
+    flow.bill(await flow.run('note', 'keep the state').keepState({ run, state, status: 'running' }));
   }
 }
 

@@ -19,9 +19,8 @@ export async function holdGate(flow: Flow, place: Place, candidate: ModelRef, op
   );
   if (result.decision !== 'ask') return result;
   const decided = await flow.park(`${what}: ${result.sentence}`, ['promote', 'keep', 'stop']);
-  return {
-    ...result,
-    decision: decided === 'promote' ? 'promote' : 'keep',
-    sentence: `${result.sentence} The operator decided: ${decided}.`,
-  };
+  const decision = decided === 'promote' ? 'promote' : 'keep';
+  const sentence = `${result.sentence} The operator decided: ${decided}.`;
+  await flow.run('note', `note the operator's decision: ${decided}`).settleGate({ arena, decision, sentence });
+  return { ...result, decision, sentence };
 }

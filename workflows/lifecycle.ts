@@ -1,6 +1,7 @@
 import { ActivityFailure, ApplicationFailure, isCancellation, workflowInfo } from '@temporalio/workflow';
 import { causeOf, type Flow } from './flow';
 import { operate } from './operate';
+import { keptCheckpoints } from './steps';
 import type { Continued, FlywheelInput } from './types';
 
 /** The plan and state: carried by continue-as-new, or from the first activity, whose failure is the run's own sentence. */
@@ -29,14 +30,13 @@ async function rolledBack(
   const result = operate(plan, state, null, 'rollback', rollback);
   if ('refusal' in result) throw ApplicationFailure.nonRetryable(result.refusal, 'Refused');
   const back = { ...result.state, lastAction: `rollback: ${result.sentence}` };
-  const ids = result.superseded ?? [];
-  if (ids.length > 0)
-    await flow.run('quick', 'mark the abandoned checkpoints').markCheckpoints({ ids, status: 'superseded' });
-  await flow.run('quick', 'keep the state').keepState({ run: plan.run, state: back, status: 'running' });
+  const { run } = plan;
+  await flow.run('note', 'mark the abandoned checkpoints').supersede({ run, kept: keptCheckpoints(back) });
+  await flow.run('note', 'keep the state').keepState({ run, state: back, status: 'running' });
   return { plan, state: back };
 }
 
 /** Keeps the state in Postgres, so that a closed run can go on from there. */
 export async function keep(flow: Flow, status: string): Promise<void> {
-  flow.bill(await flow.run('quick', 'keep the state').keepState({ run: flow.plan().run, state: flow.state(), status }));
+  flow.bill(await flow.run('note', 'keep the state').keepState({ run: flow.plan().run, state: flow.state(), status }));
 }

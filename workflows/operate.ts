@@ -15,8 +15,6 @@ export interface Operated {
   /** What the workflow must do beside taking the state over. */
   effect: 'none' | 'interrupt' | 'roll back' | 'release';
   decision?: Decision;
-  /** Checkpoints of the abandoned branch. */
-  superseded?: string[];
 }
 
 export type Verdict = Operated | { refusal: string };
@@ -84,9 +82,9 @@ function rollback(plan: RunPlan | null, state: FlywheelState, input: unknown): V
   if (index > state.finished.length)
     return { refusal: `Round ${round}, ${String(target)} has not run yet, so there is no going back to it.` };
   // A round's end names the candidate of its last stage once more.
-  const superseded = [
-    ...new Set(state.finished.slice(index).flatMap(({ candidate }) => (candidate ? [candidate.checkpoint] : []))),
-  ];
+  const superseded = new Set(
+    state.finished.slice(index).flatMap(({ candidate }) => (candidate ? [candidate.checkpoint] : [])),
+  ).size;
   return {
     state: {
       ...state,
@@ -95,9 +93,8 @@ function rollback(plan: RunPlan | null, state: FlywheelState, input: unknown): V
       cursor: null,
       lastProblem: null,
     },
-    sentence: `Rolled back to round ${round}, ${String(target)}; ${superseded.length} checkpoint${superseded.length === 1 ? '' : 's'} superseded (${reason}).`,
+    sentence: `Rolled back to round ${round}, ${String(target)}; ${superseded} checkpoint${superseded === 1 ? '' : 's'} superseded (${reason}).`,
     effect: 'roll back',
-    superseded,
   };
 }
 

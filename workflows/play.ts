@@ -22,7 +22,7 @@ export async function playArena(
     const report = await flow.persist(`count ${what}`, () => flow.run('quick', `count ${what}`).reportArena({ arena }));
     if (report.problem === null) return { arena, ...report };
     await flow.park(`${what}: ${report.problem}`, ['retry', 'stop']);
-    await flow.run('quick', `play the failed ${what} again`).reopenArena({ arena });
+    await flow.run('note', `play the failed ${what} again`).reopenArena({ arena });
   }
 }
 

@@ -16,7 +16,7 @@ export async function endRound(flow: Flow, place: Place): Promise<FinishedStep> 
   const gate = same ? null : await holdGate(flow, place, candidate, opponent);
   const promoted = gate?.decision === 'promote';
   if (gate)
-    await flow.run('quick', 'note the decision').recordEvent({
+    await flow.run('note', 'note the decision').recordEvent({
       run,
       kind: 'gate',
       sentence: `Round ${place.round}: ${candidate.label} against the champion ${opponent.label}. ${gate.sentence}`,

@@ -43,11 +43,13 @@ export async function runStage(flow: Flow, place: Place): Promise<FinishedStep> 
 
   const gate = await holdGate(flow, place, candidate, opponent);
   const promoted = gate.decision === 'promote';
+  await flow.run('note', `${promoted ? 'promote' : 'reject'} ${candidate.label}`).markCheckpoints({
+    // A reward model shares the fate of the policy that it taught.
+    ids: [candidate, ...(rewardModel ? [rewardModel] : [])].map(({ checkpoint }) => checkpoint),
+    status: promoted ? 'promoted' : 'rejected',
+  });
   await flow
-    .run('quick', `${promoted ? 'promote' : 'reject'} ${candidate.label}`)
-    .markCheckpoints({ ids: [candidate.checkpoint], status: promoted ? 'promoted' : 'rejected' });
-  await flow
-    .run('quick', 'note the decision')
+    .run('note', 'note the decision')
     .recordEvent({ run, kind: 'gate', sentence: `${candidate.label} against ${opponent.label}. ${gate.sentence}` });
 
   const evaluated = evaluation.after === 'stage' ? await evaluate(flow, place, candidate) : null;

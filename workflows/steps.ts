@@ -64,6 +64,15 @@ export function keptModels(state: FlywheelState): ModelRef[] {
   return kept.filter((model, index) => kept.findIndex(({ label }) => label === model.label) === index);
 }
 
+/** Checkpoints that the finished steps name; the others of a run belong to abandoned branches. */
+export function keptCheckpoints({ finished }: FlywheelState): string[] {
+  return [
+    ...new Set(
+      finished.flatMap(({ model, candidate }) => [model.checkpoint, ...(candidate ? [candidate.checkpoint] : [])]),
+    ),
+  ];
+}
+
 /** Prompts of the gate reserve that finished gates have used. */
 export function gatePromptsUsed(plan: RunPlan, state: FlywheelState): number {
   return plan.gatePrompts * state.finished.filter(({ gate }) => gate !== null).length;

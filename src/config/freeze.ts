@@ -46,6 +46,8 @@ export function frozenPart(config: Config): unknown {
     dpo: config.dpo,
     ppo: config.ppo,
     selection: config.selection,
+    // Weights trained in another precision are other weights.
+    training: { dtype: config.training.dtype },
     gate: config.gate,
     anchor: config.anchor,
   };

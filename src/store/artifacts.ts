@@ -73,6 +73,22 @@ export async function setCheckpointStatus(pool: Pool, ids: readonly string[], st
   await pool.query('update checkpoints set status = $2 where id = any($1)', [ids, status]);
 }
 
+/**
+ * Marks every checkpoint of a run as superseded but its start and those in `kept`. A reward model stays with the policy
+ * that it taught (same round and attempt).
+ */
+export async function supersedeOthers(pool: Pool, run: string, kept: readonly string[]): Promise<void> {
+  await pool.query(
+    `update checkpoints set status = 'superseded'
+      where run = $1 and stage <> 'start' and not id = any($2)
+        and not (stage = 'reward' and exists (
+          select from checkpoints policy
+           where policy.id = any($2) and policy.stage = 'ppo'
+             and policy.round = checkpoints.round and policy.attempt = checkpoints.attempt))`,
+    [run, kept],
+  );
+}
+
 export async function saveDataset(pool: Pool, d: Dataset): Promise<void> {
   await pool.query(
     `insert into datasets (id, run, round, stage, attempt, kind, settings, counts, rows, path, sha256)

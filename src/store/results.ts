@@ -42,6 +42,11 @@ export async function saveGate(pool: Pool, g: Gate): Promise<void> {
   );
 }
 
+/** Takes over the operator's decision on a gate that asked. */
+export async function settleGate(pool: Pool, arena: string, decision: string, sentence: string): Promise<void> {
+  await pool.query('update gates set decision = $2, sentence = $3 where arena = $1', [arena, decision, sentence]);
+}
+
 export async function gatesOf(pool: Pool, run: string): Promise<Gate[]> {
   const { rows } = await pool.query<Gate>('select * from gates where run = $1 order by created_at, arena', [run]);
   return rows;

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { UserError, messageOf } from '../errors';
 import { readJson } from '../files';
+import { trainerEnvironment } from './environment';
 import type { LocalTrainer } from './local';
 
 const run = promisify(execFile);
@@ -51,7 +52,7 @@ export async function describeBase(
   if (manifest) return manifest;
   try {
     const { stdout } = await run(python, ['-m', 'flywheel_trainer.manifest', folder], {
-      env: { ...process.env, PYTHONPATH: packageFolder },
+      env: trainerEnvironment(packageFolder),
       maxBuffer: 1 << 24,
     });
     return JSON.parse(stdout) as { sha256: string };

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { isAlive } from '../embedded/process';
 import { readJson, writeFileAtomic } from '../files';
 import { canonicalJson } from '../identity';
+import { trainerEnvironment } from './environment';
 import { TrainingError, type TrainingErrorKind } from './errors';
 import type { Job, JobProgress, JobResult } from './job';
 
@@ -19,8 +20,6 @@ export interface LocalTrainer {
 const POLL_MS = 500;
 /** A lock of another host is live while its trainer renewed it so recently (the trainer's own rule, `lease.py`). */
 const FOREIGN_LEASE_MS = 30_000;
-/** What a trainer may know of our environment: no key among it. */
-const ENVIRONMENT = ['PATH', 'HOME', 'LANG', 'LC_ALL', 'TMPDIR', 'CUDA_VISIBLE_DEVICES', 'LD_LIBRARY_PATH', 'HF_HOME'];
 
 /**
  * Runs a job in its folder to its result: looks for `result.json`, then for a live trainer, and only then starts one.
@@ -70,17 +69,22 @@ export async function runLocalJob(
   }
 }
 
-/** Writes `job.json` once; another job in the same folder is a mistake of ours that must not pass. */
+/** What decides a job's result; threads, device and grace may change while it is stopped. */
+function decisive(job: Job): string {
+  return canonicalJson({ ...job, launch: job.launch.dtype, lease: null });
+}
+
+/** Writes `job.json`; another job in the same folder is a mistake of ours that must not pass. A live trainer keeps its file. */
 async function describeJob(folder: string, job: Job): Promise<void> {
   await mkdir(folder, { recursive: true });
   const path = join(folder, 'job.json');
   const present = await readJson<Job>(path);
-  if (present === null) await writeFileAtomic(path, `${JSON.stringify(job, null, 1)}\n`);
-  else if (canonicalJson(present) !== canonicalJson(job))
+  if (present !== null && decisive(present) !== decisive(job))
     throw new TrainingError(
       'bad-data',
       `${path} describes another job than ${job.id}; move that folder away, or roll back so that the attempt gets a new one.`,
     );
+  if (present === null || !(await isLive(folder))) await writeFileAtomic(path, `${JSON.stringify(job, null, 1)}\n`);
 }
 
 async function claim(folder: string): Promise<void> {
@@ -96,21 +100,11 @@ interface Started {
 
 async function start({ python, packageFolder }: LocalTrainer, folder: string): Promise<Started> {
   const log = openSync(join(folder, 'trainer.log'), 'a');
-  const environment = Object.fromEntries(
-    ENVIRONMENT.flatMap((name) => (process.env[name] === undefined ? [] : [[name, process.env[name]]])),
-  );
   const child = spawn(python, ['-m', 'flywheel_trainer', folder], {
     // A process group of its own: the terminal's Ctrl-C and the worker's end leave it alone; its lease ends it.
     detached: true,
     stdio: ['ignore', log, log],
-    env: {
-      ...environment,
-      PYTHONPATH: packageFolder,
-      PYTHONUNBUFFERED: '1',
-      HF_HUB_OFFLINE: '1',
-      HF_HUB_DISABLE_TELEMETRY: '1',
-      TOKENIZERS_PARALLELISM: 'false',
-    },
+    env: trainerEnvironment(packageFolder),
   });
   closeSync(log);
   let exit: string | null = null;

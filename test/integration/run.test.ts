@@ -92,10 +92,12 @@ describe('a run started with {}', () => {
     const { calls, repeated } = sandbox.stats();
     expect(total(repeated)).toBe(0);
     const spend = await spendOf(servers.pool, run);
-    const { rows } = await servers.pool.query<{ n: number }>(
-      `select count(*)::int as n from ledger where run = $1 and party in (select id from players where name ~ '^(I0|r1)')`,
+    const { rows } = await servers.pool.query<{ n: number; canaries: number }>(
+      `select count(*)::int as n, count(*) filter (where purpose = 'canary')::int as canaries from ledger
+        where run = $1 and (purpose = 'canary' or party in (select id from players where name ~ '^(I0|r1)'))`,
       [run],
     );
+    expect(rows[0]?.canaries).toBe(4);
     expect(spend.calls - (rows[0]?.n ?? 0)).toBe(total(calls) - callsBefore);
     expect(spend.failedCalls).toBe(0);
     expect(spend.usd).toBeGreaterThan(0);
@@ -147,7 +149,7 @@ describe('a run started with {}', () => {
       'whole/r1-sft-a1',
     ]);
     expect(parents['whole/r1-sft-a1']).toBe('whole/I0');
-    for (const { id, status } of checkpoints.filter(({ stage }) => ['sft', 'dpo', 'ppo'].includes(stage)))
+    for (const { id, status } of checkpoints)
       expect([id, ['promoted', 'rejected'].includes(status)]).toEqual([id, true]);
     const gates = await gatesOf(servers.pool, run);
     expect(gates.filter(({ stage }) => stage !== 'round').map(({ stage, prompts }) => [stage, prompts])).toEqual([

@@ -84,10 +84,12 @@ describe('operate', () => {
     expect(send('rollback', { round: 1, stage: 'dpo' })).toMatchObject({
       state: { attempt: 2, finished: firstRound.slice(0, 2) },
       effect: 'roll back',
-      superseded: ['r/r1-dpo-a1', 'r/r1-ppo-a1'],
     });
     expect(send('rollback', { round: 1 })).toMatchObject({ state: { finished: firstRound.slice(0, 1) } });
-    expect(send('rollback', { round: 2, stage: 'sft' })).toMatchObject({ effect: 'roll back', superseded: [] });
+    expect(send('rollback', { round: 2, stage: 'sft' })).toMatchObject({
+      effect: 'roll back',
+      sentence: expect.stringContaining('; 0 checkpoints superseded'),
+    });
   });
 
   it.each<[MessageName, unknown, RegExp]>([
