@@ -6,22 +6,16 @@ import { writeFileAtomic } from '../src/files';
 import { sha256 } from '../src/identity';
 import { groupsOf, type Group } from '../src/selection/groups';
 import { asTargetSees, said, type RowMeta, type TrainingRow } from '../src/selection/rows';
-import {
-  selectAllPairs,
-  selectPairs,
-  selectSft,
-  thresholdOf,
-  type Choice,
-  type Selection,
-  type SelectionCounts,
-  type SelectionRules,
-} from '../src/selection/select';
+import { cardMarkdown, datasetCard } from '../src/selection/card';
+import { chooseRows } from '../src/selection/choose';
+import type { LengthEffect } from '../src/selection/length-guard';
+import { thresholdOf, type Choice, type SelectionCounts } from '../src/selection/select';
 import { sliceOf } from '../src/prompts/split';
 import { answerKey, loadAnswers, type Answer } from '../src/store/answers';
 import { loadArena, loadBattles } from '../src/store/arenas';
 import { loadCheckpoint, loadDataset, saveDataset } from '../src/store/artifacts';
 import { gamesOfBattles, loadGames } from '../src/store/games';
-import { loadPrompts, partOf } from '../src/store/prompts';
+import { clustersOf, loadPrompts, partOf } from '../src/store/prompts';
 import type { Prompt } from '../src/prompts/prompt';
 import { labelOf } from '../workflows/steps';
 import type { ModelRef, Place, StageName } from '../workflows/types';
@@ -115,6 +109,12 @@ export function createDatasetActivities(deps: Deps) {
       threshold: thresholdFor(config, kind, place.round),
       earlier: request.earlier[kind] ?? null,
     };
+    const card = datasetCard(
+      { id, kind, sha256: hash, settings, counts, lengthEffect: fresh.lengthEffect },
+      lines.map((line) => JSON.parse(line) as TrainingRow),
+    );
+    await writeFileAtomic(path.replace(/jsonl$/, 'card.json'), `${JSON.stringify(card, null, 1)}\n`);
+    await writeFileAtomic(path.replace(/jsonl$/, 'card.md'), cardMarkdown(card));
     await saveDataset(pool, {
       id,
       run,
@@ -153,22 +153,33 @@ export function createDatasetActivities(deps: Deps) {
       prompt: asTargetSees(prompts.get(id)?.messages ?? [], targetOf(config).systemPrompt),
       meta: { run, round: place.round, stage: place.stage, prompt: id, battles: [] },
     }));
-    return { rows, counts: { selected: rows.length } as SelectionCounts };
+    return { rows, counts: { selected: rows.length } as SelectionCounts, lengthEffect: null };
   }
 
   async function battleRows(config: Config, request: DatasetRequest, kind: 'sft' | 'dpo' | 'reward') {
     const target = (await loadCheckpoint(pool, request.target.checkpoint))?.player;
     if (!target) throw finalFailure('UnknownCheckpoint', new Error(`${request.target.label} has not battled.`));
+    const { split } = await runOf(deps, request.run);
+    const clusters = await clustersOf(pool, split);
     const rows: TrainingRow[] = [];
     const counts: SelectionCounts = {};
+    let lengthEffect: LengthEffect | null = null;
     for (const arena of request.arenas) {
       const material = await load(arena);
-      const selection = choose(config, kind, request.place.round, target, material);
+      const selection = chooseRows(kind, thresholdFor(config, kind, request.place.round), config, {
+        groups: material.groups,
+        target,
+        answer: (player, prompt) =>
+          material.answers.get(answerKey(player, prompt)) ?? { text: '', finishReason: 'missing' },
+        promptText: (prompt) => textOf(material.prompts.get(prompt)?.messages ?? []),
+        clusterOf: (prompt) => clusters.get(prompt) ?? null,
+      });
+      lengthEffect ??= selection.lengthEffect;
       for (const choice of selection.choices) rows.push(rowOf(config, request, kind, choice, material));
       for (const [reason, n] of Object.entries({ ...selection.counts, incompleteGroup: material.incomplete }))
         counts[reason] = (counts[reason] ?? 0) + n;
     }
-    return { rows, counts };
+    return { rows, counts, lengthEffect };
   }
 
   async function load(arenaId: string): Promise<Material> {
@@ -192,27 +203,6 @@ function thresholdFor({ sft, dpo, ppo }: Config, kind: string, round: number): n
   );
 }
 
-function choose(
-  config: Config,
-  kind: 'sft' | 'dpo' | 'reward',
-  round: number,
-  target: string,
-  { groups, answers }: Material,
-): Selection {
-  const rules: SelectionRules = {
-    threshold: thresholdFor(config, kind, round),
-    margin: config.selection.margin,
-    unfit: (player, prompt) => {
-      const answer = answers.get(answerKey(player, prompt));
-      return !answer?.text.trim() || (config.selection.skipTruncated && answer.finishReason === 'length');
-    },
-  };
-  if (kind === 'sft') return selectSft(groups, target, rules);
-  return kind === 'reward' && config.ppo.rewardModel.pairs === 'all'
-    ? selectAllPairs(groups, rules)
-    : selectPairs(groups, rules);
-}
-
 function rowOf(
   config: Config,
   { run, place }: DatasetRequest,
@@ -227,7 +217,7 @@ function rowOf(
     round: place.round,
     stage: place.stage,
     prompt: choice.prompt,
-    battles: [`${material.arena}#${choice.battle}`],
+    battles: choice.battle === null ? [] : [`${material.arena}#${choice.battle}`],
     chosen: choice.chosen,
     rejected: choice.rejected,
     gap: choice.gap,
@@ -235,6 +225,8 @@ function rowOf(
   if (kind === 'sft') return { prompt, completion: said(text(choice.chosen)), meta };
   return { prompt, chosen: said(text(choice.chosen)), rejected: said(text(choice.rejected)), meta };
 }
+
+const textOf = (messages: readonly { content: string }[]): string => messages.map(({ content }) => content).join('\n');
 
 /** The newest rows, where there are more than allowed. */
 function capped(lines: string[], max: number | null): string[] {

@@ -1,12 +1,13 @@
 import { directBattle, type Group } from './groups';
+import type { UnfitReason } from './unfit';
 
 export interface SelectionRules {
-  /** Least gap, in judge points. */
-  threshold: number;
   /** `group`: gap of the selection scores; `battle`: mean gap of the direct battle. */
   margin: 'group' | 'battle';
-  /** Answers that may not be chosen (cut by length, empty), as `player prompt`. */
-  unfit: (player: string, prompt: string) => boolean;
+  /** Why a player's answer to a prompt may not be chosen; null where it may. */
+  unfit: (player: string, prompt: string) => UnfitReason | null;
+  /** Why a pair does not suffice (`refusesPair`); null where it does. */
+  refuses: (choice: Choice) => 'belowThreshold' | 'tooLong' | null;
 }
 
 /** One training row before its texts: whose answer is chosen, over whose, and by which battle. */
@@ -16,8 +17,8 @@ export interface Choice {
   rejected: string;
   /** Judge points between them, by the rules' margin. */
   gap: number;
-  /** Position of the direct battle in its arena. */
-  battle: number;
+  /** Position of the direct battle in its arena; null where the two did not meet. */
+  battle: number | null;
 }
 
 /** How many groups gave a row, and why the others gave none. */
@@ -37,7 +38,7 @@ function victory(group: Group, winner: string, loser: string, margin: SelectionR
 }
 
 /** Players of a group, the best first; equal scores are broken by player id. */
-function ranked(group: Group): string[] {
+export function rankedPlayers(group: Group): string[] {
   return [...group.scores].sort(([a, x], [b, y]) => y - x || (a < b ? -1 : 1)).map(([player]) => player);
 }
 
@@ -47,43 +48,40 @@ function ranked(group: Group): string[] {
  */
 export function selectSft(groups: readonly Group[], target: string, rules: SelectionRules): Selection {
   return collect(groups, (group) => {
-    const winners = ranked(group)
+    const winners = rankedPlayers(group)
       .filter((player) => player !== target)
       .flatMap((player) => victory(group, player, target, rules.margin) ?? []);
     if (winners.length === 0) return 'targetNotBeaten';
-    const fit = winners.find(({ chosen }) => !rules.unfit(chosen, group.prompt));
-    if (!fit) return 'unfitAnswer';
-    return fit.gap >= rules.threshold ? fit : 'belowThreshold';
+    const reasons = winners.map(({ chosen }) => rules.unfit(chosen, group.prompt));
+    const fit = winners[reasons.indexOf(null)];
+    return fit ? (rules.refuses(fit) ?? fit) : (reasons[0] ?? 'empty');
   });
 }
 
 /** Preference pairs: the best of the group over its worst, if their direct battle agrees and the gap suffices. */
 export function selectPairs(groups: readonly Group[], rules: SelectionRules): Selection {
   return collect(groups, (group) => {
-    const order = ranked(group);
-    const best = order.find((player) => !rules.unfit(player, group.prompt));
+    const order = rankedPlayers(group);
+    const reasons = order.map((player) => rules.unfit(player, group.prompt));
+    const best = order[reasons.indexOf(null)];
     const worst = order.at(-1);
-    if (!best || !worst || best === worst) return 'unfitAnswer';
+    // Where only the worst answer may be chosen, what is wrong with the best one is the reason.
+    if (!best || !worst || best === worst) return reasons[0] ?? 'empty';
     const pair = victory(group, best, worst, rules.margin);
-    if (!pair) return 'inconsistent';
-    return pair.gap >= rules.threshold ? pair : 'belowThreshold';
+    return pair ? (rules.refuses(pair) ?? pair) : 'inconsistent';
   });
 }
 
 /** All pairs of each group with a consistent winner and a sufficient gap: more, and easier, data for a reward model. */
 export function selectAllPairs(groups: readonly Group[], rules: SelectionRules): Selection {
   const choices: Choice[] = [];
-  const counts: SelectionCounts = { selected: 0, inconsistent: 0, unfitAnswer: 0, belowThreshold: 0 };
+  const counts: SelectionCounts = { selected: 0 };
   for (const group of groups)
     for (const { a, b } of group.battles) {
       const pair = victory(group, a, b, rules.margin) ?? victory(group, b, a, rules.margin);
-      const reason = !pair
-        ? 'inconsistent'
-        : rules.unfit(pair.chosen, group.prompt)
-          ? 'unfitAnswer'
-          : pair.gap < rules.threshold
-            ? 'belowThreshold'
-            : 'selected';
+      const reason = pair
+        ? (rules.unfit(pair.chosen, group.prompt) ?? rules.refuses(pair) ?? 'selected')
+        : 'inconsistent';
       counts[reason] = (counts[reason] ?? 0) + 1;
       if (pair && reason === 'selected') choices.push(pair);
     }

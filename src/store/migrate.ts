@@ -1,8 +1,9 @@
 import type { Pool } from 'pg';
 import { Umzug } from 'umzug';
 import * as initial from './migrations/0001-initial';
+import * as clusters from './migrations/0003-clusters';
 
-const migrations = [initial];
+const migrations = [initial, clusters];
 
 /** Any number that no other program on this database uses for its advisory locks. */
 const LOCK = 0x666c79;

@@ -89,6 +89,15 @@ export async function partOf(
   return rows.map((row) => row.prompt);
 }
 
+/** Clusters of a split's prompts, of those that have one. */
+export async function clustersOf(pool: Pool, split: string): Promise<Map<string, string>> {
+  const { rows } = await pool.query<{ prompt: string; cluster: number }>(
+    'select prompt, cluster from splits where split = $1 and cluster is not null',
+    [split],
+  );
+  return new Map(rows.map(({ prompt, cluster }) => [prompt, String(cluster)]));
+}
+
 /** Prompts by id. */
 export async function loadPrompts(pool: Pool, ids: readonly string[]): Promise<Map<string, Prompt>> {
   const { rows } = await pool.query<PromptRow>('select * from prompts where id = any($1)', [ids]);

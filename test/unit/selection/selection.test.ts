@@ -1,6 +1,12 @@
 import { battleOutcome, gameVerdict, type Verdict } from '../../../src/arena/outcome';
 import { groupsOf } from '../../../src/selection/groups';
-import { selectAllPairs, selectPairs, selectSft, thresholdOf } from '../../../src/selection/select';
+import {
+  selectAllPairs,
+  selectPairs,
+  selectSft,
+  thresholdOf,
+  type SelectionRules,
+} from '../../../src/selection/select';
 import type { Battle } from '../../../src/store/arenas';
 import { gameKey, type GameScores } from '../../../src/store/games';
 
@@ -24,7 +30,15 @@ function played(prompt: string, meetings: Record<string, Scores | null>) {
   return groupsOf(battles, games);
 }
 
-const rules = (change = {}) => ({ threshold: 1, margin: 'group' as const, unfit: () => false, ...change });
+const rules = ({
+  threshold = 1,
+  ...change
+}: Partial<SelectionRules> & { threshold?: number } = {}): SelectionRules => ({
+  margin: 'group',
+  unfit: () => null,
+  refuses: ({ gap }) => (gap < threshold ? 'belowThreshold' : null),
+  ...change,
+});
 // target 4, poet 8, coder 6: poet beats all, the target loses to all.
 const clear = played('p', {
   'target poet': [
@@ -79,7 +93,7 @@ describe('selectSft', () => {
   });
 
   it('takes the next one where the best answer is unfit, and nothing below the threshold', () => {
-    const unfit = (player: string) => player === 'poet';
+    const unfit = (player: string) => (player === 'poet' ? ('refusal' as const) : null);
     expect(selectSft(clear.groups, 'target', rules({ unfit })).choices[0]?.chosen).toBe('coder');
     expect(selectSft(clear.groups, 'target', rules({ threshold: 5 })).counts).toMatchObject({
       selected: 0,

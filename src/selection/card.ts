@@ -1,0 +1,97 @@
+import { countTokens } from './length';
+import type { LengthEffect } from './length-guard';
+import type { TrainingRow } from './rows';
+
+/** What a dataset's card says, as JSON: enough to judge it without opening it. */
+export interface DatasetCard {
+  id: string;
+  kind: string;
+  rows: number;
+  sha256: string;
+  /** Selection settings that made the new rows. */
+  settings: unknown;
+  /** Groups of the new battles by what became of them. */
+  counts: Record<string, number>;
+  /** Rows by the round that made them: data accumulate. */
+  rounds: Record<string, number>;
+  /** Rows by the player whose answer is chosen. */
+  chosen: Record<string, number>;
+  /** Mean tokens (words and punctuation marks); null where the rows have no such text. */
+  meanTokens: { prompt: number; chosen: number | null; rejected: number | null };
+  lengthEffect: LengthEffect | null;
+}
+
+export function datasetCard(
+  about: Pick<DatasetCard, 'id' | 'kind' | 'sha256' | 'settings' | 'counts' | 'lengthEffect'>,
+  rows: readonly TrainingRow[],
+): DatasetCard {
+  const rounds: Record<string, number> = {};
+  const chosen: Record<string, number> = {};
+  const lengths = { prompt: [] as number[], chosen: [] as number[], rejected: [] as number[] };
+  for (const row of rows) {
+    rounds[row.meta.round] = (rounds[row.meta.round] ?? 0) + 1;
+    if (row.meta.chosen !== undefined) chosen[row.meta.chosen] = (chosen[row.meta.chosen] ?? 0) + 1;
+    lengths.prompt.push(tokensOf(row.prompt));
+    if ('completion' in row) lengths.chosen.push(tokensOf(row.completion));
+    if ('chosen' in row) lengths.chosen.push(tokensOf(row.chosen));
+    if ('rejected' in row) lengths.rejected.push(tokensOf(row.rejected));
+  }
+  return {
+    ...about,
+    rows: rows.length,
+    rounds,
+    chosen,
+    meanTokens: {
+      prompt: mean(lengths.prompt) ?? 0,
+      chosen: mean(lengths.chosen),
+      rejected: mean(lengths.rejected),
+    },
+  };
+}
+
+const tokensOf = (messages: readonly { content: string }[]): number =>
+  messages.reduce((sum, { content }) => sum + countTokens(content), 0);
+
+const mean = (values: readonly number[]): number | null =>
+  values.length === 0 ? null : values.reduce((sum, value) => sum + value, 0) / values.length;
+
+/** The card as Markdown, beside the dataset's file. Names come from the configuration and ids: cells are kept in one piece. */
+export function cardMarkdown(card: DatasetCard): string {
+  const { meanTokens, lengthEffect: effect } = card;
+  const list = (entries: Record<string, number>) =>
+    Object.entries(entries)
+      .map(([name, n]) => `| ${cell(name)} | ${n} |`)
+      .join('\n');
+  const figure = (value: number | null) => (value === null ? 'none' : value.toFixed(1));
+  return `# Dataset ${cell(card.id)}
+
+${card.rows} rows of ${card.kind}, sha256 \`${card.sha256}\`.
+
+Mean tokens (words and punctuation marks): prompt ${figure(meanTokens.prompt)}, chosen ${figure(meanTokens.chosen)}, rejected ${figure(meanTokens.rejected)}.
+${
+  effect
+    ? `An answer of double length gains ${(effect.beta * Math.LN2).toFixed(2)} judge points in its battle (95% interval ${(effect.lower * Math.LN2).toFixed(2)} to ${(effect.upper * Math.LN2).toFixed(2)}, β ${effect.beta.toFixed(3)}, ${effect.battles} battles, within pairs of players).`
+    : 'The effect of length on the margin is unknown: too few battles, or lengths that never differ.'
+}
+
+| what became of the groups of new battles | |
+| --- | ---: |
+${list(card.counts)}
+
+| rows of round | |
+| --- | ---: |
+${list(card.rounds)}
+
+| chosen answers of player | |
+| --- | ---: |
+${list(card.chosen)}
+
+Settings:
+
+\`\`\`json
+${JSON.stringify(card.settings, null, 2)}
+\`\`\`
+`;
+}
+
+const cell = (text: string): string => text.replace(/[\r\n]+/g, ' ').replace(/[|\\`<]/g, (sign) => `\\${sign}`);
