@@ -1,12 +1,11 @@
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Config } from '../src/config/schema';
 import { targetOf } from '../src/config/target';
 import { writeFileAtomic } from '../src/files';
-import { sha256 } from '../src/identity';
 import { groupsOf, type Group } from '../src/selection/groups';
 import { asTargetSees, said, type RowMeta, type TrainingRow } from '../src/selection/rows';
 import { cardMarkdown, datasetCard } from '../src/selection/card';
+import { readDataset } from '../src/selection/read-dataset';
 import { chooseRows } from '../src/selection/choose';
 import type { LengthEffect } from '../src/selection/length-guard';
 import { thresholdOf, type Choice, type SelectionCounts } from '../src/selection/select';
@@ -134,15 +133,7 @@ export function createDatasetActivities(deps: Deps) {
     if (id === undefined) return [];
     const dataset = await loadDataset(pool, id);
     if (!dataset) throw finalFailure('UnknownDataset', new Error(`The dataset ${id} is not stored.`));
-    const text = await readFile(dataset.path, 'utf8');
-    if (sha256(text) !== dataset.sha256)
-      throw finalFailure(
-        'ChangedDataset',
-        new Error(
-          `${dataset.path} is not what was written (sha256 differs). Restore the file, or roll back to the round that made it.`,
-        ),
-      );
-    return text.split('\n').filter(Boolean);
+    return (await readDataset(dataset)).map((row) => JSON.stringify(row));
   }
 
   async function promptRows(config: Config, { run, place }: DatasetRequest) {

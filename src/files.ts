@@ -3,7 +3,7 @@ import { dirname } from 'node:path';
 import { sha256 } from './identity';
 
 /** Writes a file whole or not at all: to a temporary name, flushed to disk, renamed. Returns its sha256. */
-export async function writeFileAtomic(path: string, content: string): Promise<string> {
+export async function writeFileAtomic(path: string, content: string | Uint8Array): Promise<string> {
   await mkdir(dirname(path), { recursive: true });
   const temporary = `${path}.tmp-${process.pid}-${Math.trunc(performance.now() * 1000)}`;
   const file = await open(temporary, 'w');

@@ -8,6 +8,7 @@ import { sha256 } from '../../src/identity';
 import { startSandbox, type Sandbox } from '../../src/sandbox/server';
 import type { RowMeta } from '../../src/selection/rows';
 import { datasetsOf, checkpointsOf } from '../../src/store/artifacts';
+import { tracePromptIn, traceRow } from '../../src/lineage/trace';
 import { eventsOf } from '../../src/store/events';
 import { spendOf } from '../../src/store/ledger';
 import { gatesOf, leaderboardsOf } from '../../src/store/results';
@@ -136,6 +137,30 @@ describe('a run started with {}', () => {
         expect(found.rows[0]).toMatchObject({ prompt, outcome: expect.stringMatching(/^(win|loss)$/) as string });
       }
     }
+  });
+
+  it('traces a row back to its judge texts and source, and the prompt forward to its rows', async () => {
+    const trace = await traceRow(servers.pool, `${run}/r1-sft-a1/sft`, 1);
+    expect(trace).toMatchObject({
+      kind: 'sft',
+      madeIn: { run, round: 1, stage: 'sft' },
+      prompt: { source: expect.stringContaining('pool.jsonl') as string },
+    });
+    expect(trace.gap).toBeGreaterThan(0);
+    expect(trace.answers.map(({ player }) => player).sort()).toEqual([trace.chosen, trace.rejected].sort());
+    const [battle] = trace.battles;
+    expect([battle?.a, battle?.b].sort()).toEqual([trace.chosen, trace.rejected].sort());
+    expect(battle?.games.map(({ first, second }) => [first, second])).toEqual([
+      [battle?.a, battle?.b],
+      [battle?.b, battle?.a],
+    ]);
+    for (const { text, scoreFirst } of battle?.games ?? []) expect(text).toContain(`Score A: ${scoreFirst}`);
+    const forward = await tracePromptIn(servers.pool, run, trace.prompt.id.slice(0, 12));
+    expect(forward.rows.map(({ row }) => row)).toContain(`${run}/r1-sft-a1/sft#1`);
+    expect(forward.battles.map((one) => one.battle)).toContain(battle?.battle);
+    expect(forward.unread).toEqual([]);
+    await expect(traceRow(servers.pool, `${run}/r1-sft-a1/sft`, 999)).rejects.toThrow(/there is no row 999/);
+    await expect(tracePromptIn(servers.pool, run, '')).rejects.toThrow(/more than one/);
   });
 
   it('kept the tree of checkpoints, the gates and a leaderboard for each evaluation', async () => {

@@ -1,0 +1,152 @@
+import { createInterface } from 'node:readline';
+import type { Command } from 'commander';
+import { UserError } from '../../errors';
+import { tracePromptIn, traceRow } from '../../lineage/trace';
+import { readDataset } from '../../selection/read-dataset';
+import type { TrainingRow } from '../../selection/rows';
+import { datasetsOf, loadDataset } from '../../store/artifacts';
+import { namesOf } from '../../store/lineage';
+import { findDatabase, withDatabase } from '../connect';
+import { dialogue, promptTraceText, rowTraceText } from '../lineage-view';
+import { describedCommand, JSON_OPTION, wholeNumber } from '../options';
+import { note, say, sayJson, table } from '../output';
+import { sideBySide } from '../side-by-side';
+
+/** `demo/r1-sft-a1/sft#3`: a row of a dataset, from 1. */
+const ROW = /^(.+)#([1-9]\d*)$/;
+
+const width = () => process.stdout.columns ?? 120;
+
+export function dataCommand(): Command {
+  const list = describedCommand('list', "List a run's datasets.", 'data list my-run')
+    .argument('<run>', "a run's id")
+    .option(...JSON_OPTION)
+    .action(listDatasets);
+  const show = describedCommand(
+    'show',
+    'Page through the rows of a dataset, the chosen and the rejected answer side by side.',
+    'data show my-run/r1-dpo-a1/dpo',
+    'data show my-run/r1-dpo-a1/dpo --from 10 --rows 5',
+  )
+    .argument('<dataset>', "a dataset's id, as `data list` names it")
+    .option('--from <row>', 'the first row to show', wholeNumber(1), 1)
+    .option('--rows <n>', 'how many; on a terminal they come one by one', wholeNumber(1))
+    .option(...JSON_OPTION)
+    .action(showRows);
+  const trace = describedCommand(
+    'trace',
+    'Follow a training row back to its battles, games, judge texts and source, or a prompt to every row that it became.',
+    'data trace my-run/r1-sft-a1/sft#3',
+    'data trace 5d41402abc4b --run my-run',
+  )
+    .argument('<what>', 'DATASET#ROW, or the id of a prompt (its beginning will do)')
+    .option('--run <run>', 'for a prompt: the run whose battles and rows are wanted')
+    .option(...JSON_OPTION)
+    .action(traceIt);
+  return describedCommand('data', 'Look into the training data.', 'data list my-run')
+    .addCommand(list)
+    .addCommand(show)
+    .addCommand(trace);
+}
+
+async function listDatasets(run: string, { json = false }: { json?: boolean }): Promise<void> {
+  const datasets = await withDatabase(findDatabase(), (pool) => datasetsOf(pool, run));
+  if (json) sayJson({ run, datasets });
+  else if (datasets.length === 0) say(`The run ${run} has no dataset here.`);
+  else
+    say(
+      table(
+        ['dataset', 'kind', { name: 'rows', numbers: true }, { name: 'new', numbers: true }, 'file'],
+        datasets.map(({ id, kind, rows, counts, path }) => [
+          id,
+          kind,
+          String(rows),
+          String(counts['newRows'] ?? ''),
+          path,
+        ]),
+      ),
+    );
+}
+
+async function traceIt(what: string, { run, json = false }: { run?: string; json?: boolean }): Promise<void> {
+  const [, dataset, row] = ROW.exec(what) ?? [];
+  await withDatabase(findDatabase(), async (pool) => {
+    if (dataset !== undefined) {
+      const trace = await traceRow(pool, dataset, Number(row));
+      if (json) sayJson(trace);
+      else say(rowTraceText(trace, width()));
+      return;
+    }
+    if (run === undefined)
+      throw new UserError(
+        'A prompt is followed through one run: give it with --run RUN. A row is written DATASET#ROW.',
+      );
+    const trace = await tracePromptIn(pool, run, what);
+    if (json) sayJson(trace);
+    else say(promptTraceText(trace));
+  });
+}
+
+async function showRows(
+  id: string,
+  { from, rows: limit, json = false }: { from: number; rows?: number; json?: boolean },
+): Promise<void> {
+  await withDatabase(findDatabase(), async (pool) => {
+    const dataset = await loadDataset(pool, id);
+    if (!dataset) throw new UserError(`There is no dataset ${id}. List a run's datasets: npx flywheel data list RUN`);
+    const all = await readDataset(dataset);
+    if (from > all.length) throw new UserError(`${id} has ${all.length} rows; there is no row ${from}.`);
+    const interactive = !json && process.stdin.isTTY && process.stdout.isTTY;
+    const rows = all.slice(from - 1, from - 1 + (limit ?? (interactive ? all.length : 10)));
+    if (json) {
+      sayJson({ dataset: id, rows: all.length, from, shown: rows });
+      return;
+    }
+    const name = await namesOf(
+      pool,
+      rows.flatMap(({ meta }) => [meta.chosen ?? '', meta.rejected ?? '']),
+    );
+    const texts = rows.map((row, index) => rowText(row, `${id}#${from + index} of ${all.length}`, name));
+    if (interactive) await page(texts);
+    else say(texts.join('\n\n'));
+  });
+}
+
+function rowText(row: TrainingRow, title: string, name: (id: string) => string): string {
+  const { meta } = row;
+  const spoken = (messages: readonly { content: string }[]) => messages.map(({ content }) => content).join('\n');
+  const columns =
+    'completion' in row
+      ? [{ title: `chosen: ${name(meta.chosen ?? 'given')}`, text: spoken(row.completion) }]
+      : 'chosen' in row
+        ? [
+            { title: `chosen: ${name(meta.chosen ?? 'given')}`, text: spoken(row.chosen) },
+            { title: `rejected: ${name(meta.rejected ?? 'given')}`, text: spoken(row.rejected) },
+          ]
+        : [];
+  const gap = meta.gap === undefined ? '' : `, gap ${meta.gap.toFixed(2)}`;
+  return [
+    `${title}, round ${meta.round}${gap}`,
+    dialogue(row.prompt),
+    ...(columns.length > 0 ? [sideBySide(columns, width())] : []),
+  ].join('\n');
+}
+
+/** One text at a time: Enter goes on, b goes back, q ends. */
+async function page(texts: readonly string[]): Promise<void> {
+  const lines = createInterface({ input: process.stdin, output: process.stdout });
+  try {
+    for (let at = 0; at < texts.length;) {
+      say(texts[at] ?? '');
+      const typed = await new Promise<string>((resolve) => {
+        lines.once('close', () => resolve('q'));
+        lines.question('Enter: next, b: back, q: end ', (text) => resolve(text.trim().toLowerCase()));
+      });
+      if (typed === 'q') return;
+      at = typed === 'b' ? Math.max(0, at - 1) : at + 1;
+    }
+    note('That was the last row.');
+  } finally {
+    lines.close();
+  }
+}
