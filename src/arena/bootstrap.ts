@@ -1,10 +1,9 @@
 import { informationFactor, maximise, surplus } from './bradley-terry';
 import { solve } from './cholesky';
 import { components, isConnected, meetings, reach } from './components';
-import { multinomialSampler } from './multinomial';
 import { among, type PairCounts } from './pair-counts';
 import { sfc32 } from './random';
-import type { Clusters } from './clusters';
+import type { Units } from './units';
 
 /** Largest change in log-strength at which a refit has converged; about 4e-7 rating points are left. */
 const CONVERGED = 1e-9;
@@ -12,13 +11,13 @@ const CONVERGED = 1e-9;
 const CONTRACTION = 0.7;
 
 /**
- * Bootstrap of a connected fit: whole clusters are drawn with replacement and the likelihood maximised anew.
+ * Bootstrap of a connected fit: whole units are drawn with replacement and the likelihood maximised anew.
  * Returns for each player its draws, in round order: log-strength minus the mean of the anchors'. A player that the resample
  * separates from the anchors is at ±∞; one that it does not compare with them at all is NaN.
  */
 export function bootstrap(
   counts: PairCounts,
-  clusters: Clusters,
+  units: Units,
   fit: Float64Array,
   anchors: readonly number[],
   { rounds, seed }: { rounds: number; seed: number },
@@ -26,12 +25,10 @@ export function bootstrap(
   const draws = Array.from(fit, () => new Float64Array(rounds));
   const factor = informationFactor(counts, fit);
   const met = meetings(counts);
-  const times = new Float64Array(clusters.multiplicity.length);
-  const sample = multinomialSampler(clusters.multiplicity, sfc32(seed));
+  const draw = units.resampler(sfc32(seed));
   const drawn: PairCounts = { ...counts, games: counts.games.slice(), scores: counts.scores.slice() };
   for (let round = 0; round < rounds; round++) {
-    sample(times);
-    add(clusters, times, drawn);
+    draw(drawn);
     if (isConnected(drawn, met)) {
       const theta = refit(drawn, fit, factor);
       const zero = mean(theta, anchors);
@@ -41,21 +38,6 @@ export function bootstrap(
     }
   }
   return draws;
-}
-
-/** Sums the clusters, each as often as it was drawn, into the counts. */
-function add(clusters: Clusters, times: Float64Array, into: PairCounts): void {
-  const { offsets, cell, games, scores } = clusters;
-  into.games.fill(0);
-  into.scores.fill(0);
-  for (let unit = 0; unit < times.length; unit++) {
-    const count = times[unit]!;
-    if (count === 0) continue;
-    for (let at = offsets[unit]!; at < offsets[unit + 1]!; at++) {
-      into.games[cell[at]!]! += count * games[at]!;
-      into.scores[cell[at]!]! += count * scores[at]!;
-    }
-  }
 }
 
 /** Maximum likelihood near a known one: chord iteration with that one's information matrix, else Newton. */

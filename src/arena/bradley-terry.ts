@@ -8,6 +8,8 @@ export const POINTS = 400 / Math.LN10;
 
 const MAX_STEPS = 1000;
 const CONVERGED = 1e-12;
+/** exp stays a normal number up to here, in sums and in products of two as well. */
+const LARGEST_EXPONENT = 300;
 /** From here on a step that no longer shrinks is rounding error. */
 const ROUNDING = 1e-8;
 
@@ -17,14 +19,26 @@ const ROUNDING = 1e-8;
 export function surplus(counts: PairCounts, theta: Float64Array, out = new Float64Array(counts.size)): Float64Array {
   const { first, second, games, scores } = counts;
   out.fill(0);
+  // One exponential per player where none overflows or vanishes; else one per pair.
+  const strengths = theta.every((value) => Math.abs(value) < LARGEST_EXPONENT) ? theta.map(Math.exp) : null;
   for (let cell = 0; cell < first.length; cell++) {
     const i = first[cell]!;
     const j = second[cell]!;
-    const difference = theta[i]! - theta[j]!;
-    const odds = Math.exp(-Math.abs(difference));
-    const upset = odds / (1 + odds);
-    const winsFirst = difference > 0 ? 1 - upset : upset;
-    const winsSecond = difference > 0 ? upset : 1 - upset;
+    let winsFirst: number;
+    let winsSecond: number;
+    if (strengths) {
+      const a = strengths[i]!;
+      const b = strengths[j]!;
+      const share = 1 / (a + b);
+      winsFirst = a * share;
+      winsSecond = b * share;
+    } else {
+      const difference = theta[i]! - theta[j]!;
+      const odds = Math.exp(-Math.abs(difference));
+      const upset = odds / (1 + odds);
+      winsFirst = difference > 0 ? 1 - upset : upset;
+      winsSecond = difference > 0 ? upset : 1 - upset;
+    }
     // Is scores - games · winsFirst, without the cancellation when one side wins nearly always.
     const beyond = scores[cell]! * winsSecond - (games[cell]! - scores[cell]!) * winsFirst;
     out[i]! += beyond;

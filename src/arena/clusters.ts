@@ -1,3 +1,6 @@
+import { multinomialSampler } from './multinomial';
+import { addOuter, mirrorLower, type Units } from './units';
+
 /**
  * What is resampled as a whole, counted. Kind u comes up multiplicity[u] times in the data; its games lie at
  * offsets[u] … offsets[u + 1] of cell, games and scores (as in PairCounts).
@@ -86,13 +89,7 @@ export function merged({ offsets, cell, games, scores }: Clusters): Clusters {
   };
 }
 
-/** How many clusters the data hold (equal ones each count). */
-export function clusterCount(clusters: Clusters): number {
-  return clusters.multiplicity.reduce((sum, count) => sum + count, 0);
-}
-
-/** The same clusters with the games of some cells only (`cells` as from `among`); a cluster may become empty, and is still drawn. */
-export function restricted(clusters: Clusters, cells: Int32Array, cellCount: number): Clusters {
+function restricted(clusters: Clusters, cells: Int32Array, cellCount: number): Clusters {
   if (cells.length === cellCount) return clusters;
   const place = new Int32Array(cellCount).fill(-1);
   cells.forEach((cell, index) => (place[cell] = index));
@@ -108,6 +105,47 @@ export function restricted(clusters: Clusters, cells: Int32Array, cellCount: num
     cell: kept.map((at) => place[clusters.cell[at]!]!),
     games: Float64Array.from(kept, (at) => clusters.games[at]!),
     scores: Float64Array.from(kept, (at) => clusters.scores[at]!),
+  };
+}
+
+/** Clusters as what is resampled; of `cells` cells. */
+export function clusterUnits(clusters: Clusters, cells: number): Units {
+  const { multiplicity, offsets, cell, games, scores } = clusters;
+  return {
+    count: multiplicity.reduce((sum, count) => sum + count, 0),
+    among: (some) => clusterUnits(restricted(clusters, some, cells), some.length),
+    resampler(random) {
+      const times = new Float64Array(multiplicity.length);
+      const sample = multinomialSampler(multiplicity, random);
+      return (into) => {
+        sample(times);
+        into.games.fill(0);
+        into.scores.fill(0);
+        for (let unit = 0; unit < times.length; unit++) {
+          const count = times[unit]!;
+          if (count === 0) continue;
+          for (let at = offsets[unit]!; at < offsets[unit + 1]!; at++) {
+            into.games[cell[at]!]! += count * games[at]!;
+            into.scores[cell[at]!]! += count * scores[at]!;
+          }
+        }
+      };
+    },
+    meat({ size, first, second }, expected) {
+      const meat = new Float64Array(size * size);
+      const residual = new Float64Array(size);
+      for (let unit = 0; unit < multiplicity.length; unit++) {
+        residual.fill(0);
+        for (let at = offsets[unit]!; at < offsets[unit + 1]!; at++) {
+          const here = cell[at]!;
+          const beyond = scores[at]! - games[at]! * expected[here]!;
+          residual[first[here]!]! += beyond;
+          residual[second[here]!]! -= beyond;
+        }
+        addOuter(meat, residual, multiplicity[unit]!);
+      }
+      return mirrorLower(meat, size);
+    },
   };
 }
 

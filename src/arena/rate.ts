@@ -1,12 +1,13 @@
 import { bootstrap, mean } from './bootstrap';
 import { fitBradleyTerry, POINTS, type BradleyTerryFit } from './bradley-terry';
-import { clusterCount, restricted, type Clusters } from './clusters';
 import { InputError } from './input-error';
 import { among, type PairCounts } from './pair-counts';
 import { quantile } from './quantile';
 import { contrastVariance, sandwich } from './sandwich';
 import { outsideOf, outsideOfAll, type Outside } from './separation';
-import { tally, type Tally } from './tally';
+import { tableOf, type BattleTable } from './battle-table';
+import { tallyTable, type Tally } from './tally';
+import type { Units } from './units';
 import type { Anchor, Flag, Observation, RatedModel, RateOptions, RatingTable, Resample } from './types';
 
 const DEFAULT_ROUNDS = 1000;
@@ -22,28 +23,29 @@ type Standing = Pick<RatedModel, 'rating' | 'fit' | 'lower' | 'upper' | 'se' | '
  * prompt, what `tally` refuses.
  */
 export function rate(observations: readonly Observation[], options: RateOptions = {}): RatingTable {
-  return rateAround(observations, options, false);
+  return rateAround(tableOf(observations), options, false);
+}
+
+/** As `rate`, of battles in columns: a million take about 20 MB. */
+export function rateTable(table: BattleTable, options: RateOptions = {}): RatingTable {
+  return rateAround(table, options, false);
 }
 
 /**
  * As `rate`. The group of players that stands for the scale (and is fitted exactly where the data separate players) is the
  * largest one, or with `aroundAnchor` the one that holds most anchors.
  */
-export function rateAround(
-  observations: readonly Observation[],
-  options: RateOptions,
-  aroundAnchor: boolean,
-): RatingTable {
+export function rateAround(table: BattleTable, options: RateOptions, aroundAnchor: boolean): RatingTable {
   const { rounds = DEFAULT_ROUNDS, seed = 0 } = options;
   wholeNumber('rounds', rounds);
   wholeNumber('seed', seed);
-  const tallied = tally(observations, options.players);
+  const tallied = tallyTable(table, options.players);
   if (tallied.models.length === 0) throw new InputError('no battles to rate; give at least one between two models');
   const anchor = options.anchor ?? { mean: DEFAULT_MEAN };
   const anchors = anchorPlayers(anchor, tallied.models);
   const target = 'model' in anchor ? anchor.rating : anchor.mean;
   const point = rounds === 0 ? 'fit' : (options.point ?? 'median');
-  const { resample, clusters, errorClusters, warnings } = clustering(tallied, options.resample);
+  const { resample, units, errorUnits, warnings } = resampled(tallied, options.resample);
 
   const fit = fitBradleyTerry(tallied.counts);
   const core = chooseCore(fit, tallied.counts, anchors, aroundAnchor);
@@ -70,18 +72,11 @@ export function rateAround(
     const { counts, cells } = among(tallied.counts, core);
     const theta = Float64Array.from(core, (player) => fit.theta[player]!);
     const zeros = reference.map((player) => core.indexOf(player));
-    const within = (all: Clusters): Clusters => restricted(all, cells, tallied.counts.first.length);
-    const inside = within(clusters);
-    const enough = clusterCount(clusters) > 1;
-    const draws = rounds > 0 && enough ? bootstrap(counts, inside, theta, zeros, { rounds, seed }) : null;
+    const inside = units.among(cells);
+    const draws = rounds > 0 && units.count > 1 ? bootstrap(counts, inside, theta, zeros, { rounds, seed }) : null;
     const covariance =
-      clusterCount(errorClusters) > 1
-        ? sandwich(
-            counts,
-            errorClusters === clusters ? inside : within(errorClusters),
-            theta,
-            tallied.withoutPrompt === 0,
-          )
+      errorUnits.count > 1
+        ? sandwich(counts, errorUnits === units ? inside : errorUnits.among(cells), theta, tallied.withoutPrompt === 0)
         : null;
     const zero = mean(theta, zeros);
     core.forEach((player, index) => {
@@ -115,7 +110,7 @@ export function rateAround(
       }))
       .sort((x, y) => y.rating - x.rating || (x.model < y.model ? -1 : 1)),
     resample,
-    clusters: clusterCount(clusters),
+    clusters: units.count,
     rounds,
     seed,
     point,
@@ -202,10 +197,10 @@ function anchorPlayers(anchor: Anchor, models: readonly string[]): number[] {
 }
 
 /** What is resampled, what the standard errors are clustered by, and what the reader should know about it. */
-function clustering(
+function resampled(
   tallied: Tally,
   wanted: Resample | undefined,
-): { resample: Resample; clusters: Clusters; errorClusters: Clusters; warnings: string[] } {
+): { resample: Resample; units: Units; errorUnits: Units; warnings: string[] } {
   const { withoutPrompt, observations } = tallied;
   const warnings: string[] = [];
   if (wanted === 'prompt' && withoutPrompt > 0) {
@@ -219,13 +214,13 @@ function clustering(
       `${withoutPrompt === observations ? 'The battles name no prompt' : `${withoutPrompt} of ${observations} battles name no prompt`}: intervals are by battle, and too narrow where battles share prompts.`,
     );
   }
-  const errorClusters = withoutPrompt > 0 ? tallied.byBattle() : tallied.byPrompt();
-  const clusters = (resample === 'prompt') === (withoutPrompt === 0) ? errorClusters : tallied.byBattle();
-  const count = clusterCount(clusters);
+  const errorUnits = withoutPrompt > 0 ? tallied.byBattle() : tallied.byPrompt();
+  const units = (resample === 'prompt') === (withoutPrompt === 0) ? errorUnits : tallied.byBattle();
+  const { count } = units;
   if (count === 1) warnings.push(`There is only one ${resample}, so the intervals are unknown.`);
   else if (count > 0 && count < FEW_CLUSTERS)
     warnings.push(`There are only ${count} ${resample}s: the intervals are too narrow.`);
-  return { resample, clusters, errorClusters, warnings };
+  return { resample, units, errorUnits, warnings };
 }
 
 function separationWarnings(

@@ -1,7 +1,7 @@
 import { informationFactor } from './bradley-terry';
 import { solve } from './cholesky';
 import type { PairCounts } from './pair-counts';
-import { clusterCount, type Clusters } from './clusters';
+import type { Units } from './units';
 
 /**
  * Cluster-robust covariance of the log-strengths (n×n, natural-log units; read it through contrasts only):
@@ -9,29 +9,13 @@ import { clusterCount, type Clusters } from './clusters';
  * clusters, as Stata and statsmodels do for clustered data; needs two clusters or more. Clusters of one battle go without (HC0).
  * Source: Liang and Zeger, Biometrika 73 (1986), 13-22.
  */
-export function sandwich(counts: PairCounts, clusters: Clusters, fit: Float64Array, few: boolean): Float64Array {
+export function sandwich(counts: PairCounts, units: Units, fit: Float64Array, few: boolean): Float64Array {
   const n = counts.size;
-  const meat = new Float64Array(n * n);
-  const residual = new Float64Array(n);
-  const expected = winShares(counts, fit);
-  for (let unit = 0; unit < clusters.multiplicity.length; unit++) {
-    const times = clusters.multiplicity[unit]!;
-    const players = new Set<number>();
-    for (let at = clusters.offsets[unit]!; at < clusters.offsets[unit + 1]!; at++) {
-      const cell = clusters.cell[at]!;
-      const beyond = clusters.scores[at]! - clusters.games[at]! * expected[cell]!;
-      residual[counts.first[cell]!]! += beyond;
-      residual[counts.second[cell]!]! -= beyond;
-      players.add(counts.first[cell]!).add(counts.second[cell]!);
-    }
-    for (const i of players) for (const j of players) meat[i * n + j]! += times * residual[i]! * residual[j]!;
-    for (const i of players) residual[i] = 0;
-  }
+  const meat = units.meat(counts, winShares(counts, fit));
   const factor = informationFactor(counts, fit);
   const half = solveRows(factor, meat, n);
   const both = solveRows(factor, transposed(half, n), n);
-  const total = clusterCount(clusters);
-  return few ? both.map((value) => (value * total) / (total - 1)) : both;
+  return few ? both.map((value) => (value * units.count) / (units.count - 1)) : both;
 }
 
 /** Variance of the contrast `player` minus the mean of `others`. */

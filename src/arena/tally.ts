@@ -1,9 +1,11 @@
-import { group, merged, type Clusters } from './clusters';
-import { InputError } from './input-error';
+import { tableOf, type BattleTable } from './battle-table';
+import { clusterUnits, group, merged, type Clusters } from './clusters';
+import { codedBattles, codedPrompts, createCodes, decode, type Codes } from './coded-units';
 import type { PairCounts } from './pair-counts';
-import type { Observation } from './types';
+import type { Observation, Resample } from './types';
+import type { Units } from './units';
 
-/** Observations as columns of numbers. Models, cells and prompts stand in sorted order, so that the order of rows never matters. */
+/** Counted battles. Models, cells and prompts stand in sorted order, so that the order of rows never matters. */
 export interface Tally {
   readonly models: readonly string[];
   readonly counts: PairCounts;
@@ -14,130 +16,153 @@ export interface Tally {
   readonly observations: number;
   /** How many observations name no prompt. */
   readonly withoutPrompt: number;
-  readonly byPrompt: () => Clusters;
-  readonly byBattle: () => Clusters;
+  readonly byPrompt: () => Units;
+  /** The same units spelt out: the games of each, counted by cell. */
+  readonly clusters: (by: Resample) => Clusters;
+  readonly byBattle: () => Units;
 }
 
-/**
- * Counts observations. Those of weight 0 are left out.
- * Errors (InputError): a model against itself or without a name, a weight that is negative or not finite, another score than 0, ½ or 1.
- */
+/** Counts observations, see `tallyTable`. */
 export function tally(observations: readonly Observation[], players: readonly string[] = []): Tally {
-  const rows = observations.length;
-  const models = new Interner(players);
-  const prompts = new Interner();
-  const battles = new Interner();
-  const a = new Int32Array(rows);
-  const b = new Int32Array(rows);
-  const score = new Float64Array(rows);
-  const weight = new Float64Array(rows);
-  const prompt = new Int32Array(rows).fill(-1);
-  const battle = new Int32Array(rows).fill(-1);
-  let kept = 0;
-  let withoutPrompt = 0;
-  observations.forEach((observation, index) => {
-    check(observation, index);
-    if (observation.weight === 0) return;
-    a[kept] = models.id(observation.a);
-    b[kept] = models.id(observation.b);
-    score[kept] = observation.score;
-    weight[kept] = observation.weight;
-    if (observation.prompt === null) withoutPrompt += 1;
-    else prompt[kept] = prompts.id(observation.prompt);
-    if (observation.battle !== undefined) battle[kept] = battles.id(observation.battle);
-    kept += 1;
-  });
+  return tallyTable(tableOf(observations), players);
+}
 
-  const modelRank = models.ranks();
-  const size = models.names.length;
-  const wins = new Float64Array(size);
-  const losses = new Float64Array(size);
-  const ties = new Float64Array(size);
-  const cellOf = new Int32Array(size * size).fill(-1);
-  for (let row = 0; row < kept; row++) {
-    const i = (a[row] = modelRank[a[row]!]!);
-    const j = (b[row] = modelRank[b[row]!]!);
-    const w = weight[row]!;
-    (score[row] === 1 ? wins : score[row] === 0 ? losses : ties)[i]! += w;
-    (score[row] === 0 ? wins : score[row] === 1 ? losses : ties)[j]! += w;
-    cellOf[Math.min(i, j) * size + Math.max(i, j)] = 0;
-  }
-  const pairs = Int32Array.from(cellOf.keys()).filter((pair) => cellOf[pair] === 0);
-  pairs.forEach((pair, cell) => (cellOf[pair] = cell));
-
-  /** Per observation: its cell, and what the cell's first player scored, weighted. */
-  const cell = new Int32Array(kept);
-  const scored = new Float64Array(kept);
+/** Counts battles; `players` have a place even if they played nothing. */
+export function tallyTable(table: BattleTable, players: readonly string[] = []): Tally {
+  const models = [...new Set([...table.models, ...players])].sort();
+  const size = models.length;
+  const place = new Map(models.map((model, index) => [model, index]));
+  const rank = Int32Array.from(table.models, (model) => place.get(model)!);
+  const { cellOf, pairs } = cellsOf(table, rank, size);
+  const cells = pairs.length;
   const counts: PairCounts = {
     size,
     first: pairs.map((pair) => Math.floor(pair / size)),
     second: pairs.map((pair) => pair % size),
-    games: new Float64Array(pairs.length),
-    scores: new Float64Array(pairs.length),
+    games: new Float64Array(cells),
+    scores: new Float64Array(cells),
   };
-  for (let row = 0; row < kept; row++) {
-    const i = a[row]!;
-    const j = b[row]!;
-    const here = (cell[row] = cellOf[Math.min(i, j) * size + Math.max(i, j)]!);
-    scored[row] = weight[row]! * (i < j ? score[row]! : 1 - score[row]!);
-    counts.games[here]! += weight[row]!;
-    counts.scores[here]! += scored[row]!;
+  /** Summed weights by code: what a cell's first player won, tied and lost. */
+  const weighed = new Float64Array(3 * cells);
+  for (const { used, a, b, outcome, weight } of table.blocks)
+    for (let row = 0; row < used; row++)
+      weighed[codeOf(cellOf, size, rank[a[row]!]!, rank[b[row]!]!, outcome[row]!)]! += weight ? weight[row]! : 1;
+  const common = table.commonWeight;
+  decode(weighed, common ?? 1, counts);
+
+  const wins = new Float64Array(size);
+  const losses = new Float64Array(size);
+  const ties = new Float64Array(size);
+  for (let cell = 0; cell < cells; cell++) {
+    const [lost, tied, won] = [0, 1, 2].map((outcome) => (common ?? 1) * weighed[3 * cell + outcome]!) as [
+      number,
+      number,
+      number,
+    ];
+    const [i, j] = [counts.first[cell]!, counts.second[cell]!];
+    wins[i]! += won;
+    losses[j]! += won;
+    ties[i]! += tied;
+    ties[j]! += tied;
+    losses[i]! += lost;
+    wins[j]! += lost;
   }
 
-  const cluster = (unit: Int32Array, units: number): Clusters => group(unit, units, cell, weight, scored, pairs.length);
+  const clusters = (by: Resample) => clustersOf(table, by, cellOf, rank, size, cells);
+  const general = (by: Resample) => clusterUnits(clusters(by), cells);
   return {
-    models: models.names.slice().sort(),
+    models,
     counts,
     wins,
     losses,
     ties,
-    observations: kept,
-    withoutPrompt,
+    observations: table.size,
+    withoutPrompt: table.withoutPrompt,
     byPrompt: () => {
-      const rank = prompts.ranks();
-      return cluster(
-        Int32Array.from({ length: kept }, (_, row) => rank[prompt[row]!]!),
-        prompts.names.length,
-      );
+      if (common === null) return general('prompt');
+      const { codes, offsets } = codesByPrompt(table, cellOf, rank, size, cells);
+      return codedPrompts(codes, offsets, cells, common, () => general('prompt'));
     },
-    byBattle: () => {
-      const rank = battles.ranks();
-      let units = battles.names.length;
-      const unit = Int32Array.from({ length: kept }, (_, row) => (battle[row]! < 0 ? units++ : rank[battle[row]!]!));
-      return merged(cluster(unit, units));
-    },
+    clusters,
+    byBattle: () => (common === null || table.battles.length > 0 ? general('battle') : codedBattles(weighed, common)),
   };
 }
 
-/** Numbers for names, in order of arrival. */
-class Interner {
-  readonly names: string[] = [];
-  private readonly ids = new Map<string, number>();
-
-  constructor(names: readonly string[] = []) {
-    for (const name of names) this.id(name);
-  }
-
-  id(name: string): number {
-    const known = this.ids.get(name);
-    if (known !== undefined) return known;
-    this.ids.set(name, this.names.length);
-    return this.names.push(name) - 1;
-  }
-
-  /** Place of each number's name in sorted order. */
-  ranks(): Int32Array {
-    const ranks = new Int32Array(this.names.length);
-    [...this.names].sort().forEach((name, rank) => (ranks[this.id(name)] = rank));
-    return ranks;
-  }
+/** The pairs that met, by first · size + second in ascending order, and each pair's place among them. */
+function cellsOf({ blocks }: BattleTable, rank: Int32Array, size: number): { cellOf: Int32Array; pairs: Int32Array } {
+  const cellOf = new Int32Array(size * size).fill(-1);
+  for (const { used, a, b } of blocks)
+    for (let row = 0; row < used; row++) {
+      const i = rank[a[row]!]!;
+      const j = rank[b[row]!]!;
+      cellOf[i < j ? i * size + j : j * size + i] = 0;
+    }
+  const pairs = Int32Array.from(cellOf.keys()).filter((pair) => cellOf[pair] === 0);
+  pairs.forEach((pair, cell) => (cellOf[pair] = cell));
+  return { cellOf, pairs };
 }
 
-function check({ a, b, score, weight }: Observation, index: number): void {
-  const where = { field: `observation ${index}` };
-  if (a === '' || b === '') throw new InputError('a model without a name; give every player one', where);
-  if (a === b) throw new InputError(`the model ${JSON.stringify(a)} plays against itself; remove the battle`, where);
-  if (!(weight >= 0 && weight < Infinity)) throw new InputError(`weight ${weight}; use a number from 0 on`, where);
-  if (score !== 0 && score !== 0.5 && score !== 1)
-    throw new InputError(`score ${String(score)}; use 0, 0.5 or 1`, where);
+/** The code of a battle: 3 · cell + twice what the cell's first player scored. */
+function codeOf(cellOf: Int32Array, size: number, i: number, j: number, outcome: number): number {
+  return i < j ? 3 * cellOf[i * size + j]! + outcome : 3 * cellOf[j * size + i]! + 2 - outcome;
+}
+
+/** Place of each name in sorted order. */
+function ranks(names: readonly string[]): Int32Array {
+  const order = [...names.keys()].sort((x, y) => (names[x]! < names[y]! ? -1 : 1));
+  const out = new Int32Array(names.length);
+  order.forEach((number, rank) => (out[number] = rank));
+  return out;
+}
+
+/** All codes, those of a prompt together and sorted, prompts in the order of their names (a counting sort). */
+function codesByPrompt(
+  { blocks, prompts, size: battles }: BattleTable,
+  cellOf: Int32Array,
+  rank: Int32Array,
+  size: number,
+  cells: number,
+): { codes: Codes; offsets: Int32Array } {
+  const order = ranks(prompts);
+  const offsets = new Int32Array(prompts.length + 1);
+  for (const { used, prompt } of blocks) for (let row = 0; row < used; row++) offsets[order[prompt[row]!]! + 1]! += 1;
+  for (let prompt = 0; prompt < prompts.length; prompt++) offsets[prompt + 1]! += offsets[prompt]!;
+  const codes = createCodes(battles, cells);
+  const next = offsets.slice();
+  for (const { used, a, b, outcome, prompt } of blocks)
+    for (let row = 0; row < used; row++)
+      codes[next[order[prompt[row]!]!]!++] = codeOf(cellOf, size, rank[a[row]!]!, rank[b[row]!]!, outcome[row]!);
+  // Sorted within each prompt as well, so that sums round alike whatever the order of rows.
+  for (let prompt = 0; prompt < prompts.length; prompt++) codes.subarray(offsets[prompt], offsets[prompt + 1]).sort();
+  return { codes, offsets };
+}
+
+/** Prompts or battles with any weights and any battle ids. */
+function clustersOf(
+  { blocks, prompts, battles, commonWeight, size: rows }: BattleTable,
+  by: Resample,
+  cellOf: Int32Array,
+  rank: Int32Array,
+  size: number,
+  cells: number,
+): Clusters {
+  const order = ranks(by === 'prompt' ? prompts : battles);
+  const unit = new Int32Array(rows);
+  const cell = new Int32Array(rows);
+  const weights = new Float64Array(rows);
+  const scored = new Float64Array(rows);
+  let units = order.length;
+  let at = 0;
+  for (const { used, a, b, outcome, prompt, weight, battle } of blocks)
+    for (let row = 0; row < used; row++, at++) {
+      const code = codeOf(cellOf, size, rank[a[row]!]!, rank[b[row]!]!, outcome[row]!);
+      const named = by === 'prompt' ? prompt[row]! : battle ? battle[row]! : -1;
+      // A battle without a name is a unit of its own.
+      unit[at] = named < 0 ? units++ : order[named]!;
+      cell[at] = Math.floor(code / 3);
+      weights[at] = weight ? weight[row]! : (commonWeight ?? 1);
+      scored[at] = (weights[at]! * (code % 3)) / 2;
+    }
+  const clusters = group(unit, units, cell, weights, scored, cells);
+  return by === 'battle' ? merged(clusters) : clusters;
 }
