@@ -155,3 +155,26 @@ function check({ a, b, score, weight }: Observation, index: number): void {
   if (score !== 0 && score !== 0.5 && score !== 1)
     throw new InputError(`score ${String(score)}; use 0, 0.5 or 1`, where);
 }
+
+/** The table's battles one by one, in their order. */
+export function* observationsOf({
+  models,
+  prompts,
+  battles,
+  blocks,
+  commonWeight,
+}: BattleTable): Generator<Observation> {
+  const scores = [0, 0.5, 1] as const;
+  for (const { used, a, b, outcome, prompt, weight, battle } of blocks)
+    for (let row = 0; row < used; row++) {
+      const named = battle ? battle[row]! : -1;
+      yield {
+        a: models[a[row]!]!,
+        b: models[b[row]!]!,
+        score: scores[outcome[row]!]!,
+        weight: weight ? weight[row]! : (commonWeight ?? 1),
+        prompt: prompt[row]! < 0 ? null : prompts[prompt[row]!]!,
+        ...(named < 0 ? {} : { battle: battles[named]! }),
+      };
+    }
+}

@@ -8,12 +8,12 @@ export interface CsvRecord {
 
 /**
  * Records of a CSV text by RFC 4180: commas, fields in double quotes with "" for a quote and with line breaks inside, LF or CRLF.
- * Blank lines are skipped.
+ * Blank lines are skipped. `firstLine` is the line of the file on which the text begins.
  * Errors (InputError): a quote that is never closed, or that has text behind its end.
  */
-export function* csvRecords(text: string, file: string): Generator<CsvRecord> {
+export function* csvRecords(text: string, file: string, firstLine = 1): Generator<CsvRecord> {
   let at = 0;
-  let line = 1;
+  let line = firstLine;
   while (at < text.length) {
     const start = line;
     const end = lineEnd(text, at);

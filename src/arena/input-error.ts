@@ -14,7 +14,8 @@ export class InputError extends Error {
   readonly [MARK] = true;
 
   constructor(
-    problem: string,
+    /** What is wrong and how to mend it, without the place. */
+    readonly problem: string,
     readonly place: InputPlace = {},
   ) {
     const at = [place.file, place.line === undefined ? undefined : `line ${place.line}`, place.field].filter(

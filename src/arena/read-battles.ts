@@ -1,139 +1,132 @@
-import { columnsOf, csvRecords } from './csv';
-import { InputError, type InputPlace } from './input-error';
-import { readText } from './read-text';
-import type { Observation } from './types';
+import { createTable, type BattleTable } from './battle-table';
+import { csvRecords } from './csv';
+import { InputError } from './input-error';
+import { createByteNames } from './read/byte-names';
+import { csvRows } from './read/csv-rows';
+import { jsonElements } from './read/json-array';
+import { jsonObject, jsonRows } from './read/json-rows';
+import { formatOf, OWN_FORM, publishedRows, type Published, type SkippedRecords } from './read/published';
+import { csvRecordEnd, lineEnd, textOf } from './read/records';
+import { chunksOf, feed, type TakeRecords } from './read/source';
+import { createWinners } from './read/winners';
 
-export { InputError } from './input-error';
+export type { SkippedRecords } from './read/published';
 
-/** What the column `winner` may say, and model_a's share of it. The tie words of LMSYS, lmarena and MT-bench are ties. */
-const SCORES: ReadonlyMap<string, 0 | 0.5 | 1> = new Map([
-  ['model_a', 1],
-  ['model_b', 0],
-  ['tie', 0.5],
-  ['tie (bothbad)', 0.5],
-  ['both_bad', 0.5],
-  ['tie (inconsistent)', 0.5],
-]);
+export interface ReadBattles {
+  table: BattleTable;
+  /** What the file is: our own form, or a published format by its name. */
+  format: string;
+  /** Records that hold no battle that can be rated, by reason. */
+  skipped: SkippedRecords[];
+}
 
-const REQUIRED = ['model_a', 'model_b', 'winner'] as const;
-const OPTIONAL = ['prompt_id', 'weight'] as const;
-type Row = Partial<Record<(typeof REQUIRED)[number] | (typeof OPTIONAL)[number], unknown>>;
+type Kind = 'csv' | 'jsonl' | 'array';
 
 /**
- * Battles from a file: JSONL (the first character is a brace) or CSV with a header. Rows hold model_a, model_b, winner, and may
- * hold prompt_id and weight (default 1); other columns are left alone.
- * Errors (InputError): place and cure of the first row that cannot be a battle; a file without battles or with one model only.
+ * Battles from a file, or from stdin for `-`: JSONL, a JSON array, or CSV with a header, plain or as gzip or zstd. Rows hold
+ * model_a, model_b, winner, and may hold prompt_id and weight (default 1), other columns are left alone; or they are in a
+ * published format (formats/). Memory: about 9 bytes a battle and a few MB.
+ * Errors (InputError): place and cure of the first row that cannot be a battle; a file without battles.
  */
-export function readBattles(file: string): Observation[] {
-  const text = readText(file);
-  const battles: Observation[] = [];
-  /** One string per name: a million rows hold few different ones. */
-  const names = new Map<string, string>();
-  const shared = (name: string): string => {
-    const known = names.get(name);
-    if (known === undefined) names.set(name, name);
-    return known ?? name;
-  };
-  for (const { line, row } of /^\s*\{/.test(text) ? jsonRows(text, file) : csvRows(text, file)) {
-    const { a, b, prompt, ...rest } = observation(row, { file, line });
-    battles.push({ a: shared(a), b: shared(b), ...rest, prompt: prompt === null ? null : shared(prompt) });
-  }
-  if (battles.length === 0)
-    throw new InputError('holds no battles; it needs rows with model_a, model_b and winner', { file });
-  return battles;
-}
+export async function readBattles(path: string): Promise<ReadBattles> {
+  const file = path === '-' ? 'stdin' : path;
+  const models = createByteNames();
+  const prompts = createByteNames();
+  const table = createTable(models, prompts);
+  let take: TakeRecords | null = null;
+  let format = OWN_FORM.name;
+  let skipped = (): SkippedRecords[] => [];
 
-function* jsonRows(text: string, file: string): Generator<{ line: number; row: Row }> {
-  let line = 0;
-  for (let at = 0; at < text.length;) {
-    const end = text.indexOf('\n', at);
-    const content = text.slice(at, end < 0 ? text.length : end).trim();
-    at = end < 0 ? text.length : end + 1;
-    line += 1;
-    if (content !== '') yield { line, row: jsonRow(content, { file, line }) };
-  }
-}
-
-function jsonRow(content: string, place: InputPlace): Row {
-  let row: unknown;
-  try {
-    row = JSON.parse(content);
-  } catch {
-    throw new InputError('is not JSON; a JSONL file has one whole object on each line', place);
-  }
-  if (row !== null && typeof row === 'object' && !Array.isArray(row)) return row;
-  throw new InputError('is not an object; write {"model_a": …, "model_b": …, "winner": …}', place);
-}
-
-function* csvRows(text: string, file: string): Generator<{ line: number; row: Row }> {
-  const records = csvRecords(text, file);
-  const header = records.next();
-  if (header.done === true) return;
-  const columns = columnsOf(header.value, file, REQUIRED, OPTIONAL);
-  const width = header.value.fields.length;
-  for (const { line, fields } of records) {
-    if (fields.length !== width) {
-      throw new InputError(`has ${fields.length} fields, the header ${width}; put names with commas in double quotes`, {
-        file,
-        line,
-      });
+  /** Decides by the first record which reader takes the file. */
+  const begin = (bytes: Buffer, last: boolean): TakeRecords | null => {
+    const kind = kindOf(bytes);
+    if (kind === null) return null;
+    const record = firstRecord(bytes, kind, last, file);
+    if (record === null) return null;
+    const found = formatOf(record, { file, line: 1 });
+    if (found === null && kind !== 'array') {
+      const rows = kind === 'csv' ? csvRows : jsonRows;
+      return rows(file, table, models, prompts, createWinners());
     }
-    const row: Row = {};
-    for (const [name, column] of columns) row[name as keyof Row] = fields[column];
-    // CSV has no other way to leave a value out.
-    if (row.prompt_id === '') delete row.prompt_id;
-    if (row.weight === '') delete row.weight;
-    yield { line, row };
+    const published = publishedRows(found ?? OWN_FORM, table);
+    if (found) format = found.name;
+    skipped = () => published.skipped();
+    return records(kind, file, (one, line) => published.add(one, { file, line }));
+  };
+  await feed(
+    chunksOf(path),
+    (bytes, last) => {
+      take ??= begin(bytes, last);
+      return take ? take(bytes, last) : 0;
+    },
+    file,
+  );
+  const read = table.finish();
+  if (read.size === 0) throw new InputError(emptiness(skipped()), { file });
+  return { table: read, format, skipped: skipped() };
+}
+
+/** By the first byte that is no white space; null while there is none. */
+function kindOf(bytes: Buffer): Kind | null {
+  const first = bytes.find((byte) => byte > 0x20);
+  if (first === undefined) return null;
+  return first === 0x7b ? 'jsonl' : first === 0x5b ? 'array' : 'csv';
+}
+
+/** The fields of the first record, of a CSV file without their values; null where it is not whole yet. */
+function firstRecord(bytes: Buffer, kind: Kind, last: boolean, file: string): Published | null {
+  let first: Published | null = null;
+  const keep = (record: Published) => (first ??= record);
+  if (kind === 'csv') {
+    const { end } = csvRecordEnd(bytes, 0, last);
+    if (end < 0) return null;
+    for (const { fields } of csvRecords(textOf(bytes, 0, end, file, 1), file))
+      keep(Object.fromEntries(fields.map((field) => [field.trim(), ''])));
+    return first;
   }
-}
-
-function observation(row: Row, place: InputPlace): Observation {
-  const a = modelName(row.model_a, { ...place, field: 'model_a' });
-  const b = modelName(row.model_b, { ...place, field: 'model_b' });
-  if (a === b) {
-    throw new InputError(`${shown(a)} plays against itself; a battle has two models, remove the row`, {
-      ...place,
-      field: 'model_b',
-    });
+  if (kind === 'array') records('array', file, keep)(bytes, last);
+  else {
+    const end = lineEnd(bytes, 0, last);
+    if (end >= 0) records('jsonl', file, keep)(bytes.subarray(0, end), true);
   }
-  const score = typeof row.winner === 'string' ? SCORES.get(row.winner.trim()) : undefined;
-  if (score === undefined) {
-    throw new InputError(`${shown(row.winner)} is no winner; write ${[...SCORES.keys()].join(', ')}`, {
-      ...place,
-      field: 'winner',
-    });
-  }
-  return { a, b, score, weight: weightOf(row.weight, place), prompt: promptOf(row.prompt_id, place) };
+  return first;
 }
 
-function modelName(value: unknown, place: InputPlace): string {
-  if (typeof value === 'string' && value.trim() !== '') return value.trim();
-  if (value === undefined) throw new InputError('is missing; every row names both models', place);
-  throw new InputError(`${shown(value)} is no model's name; write a text that is not empty`, place);
+/** Reads a file record by record, as objects. */
+function records(kind: Kind, file: string, onRecord: (record: Published, line: number) => void): TakeRecords {
+  if (kind === 'array') return jsonElements(file, (text, line) => onRecord(jsonObject(text, { file, line }), line));
+  let line = 1;
+  let header: string[] | null = null;
+  return (bytes, last) => {
+    let at = 0;
+    while (at < bytes.length) {
+      const { end, lines } =
+        kind === 'csv' ? csvRecordEnd(bytes, at, last) : { end: lineEnd(bytes, at, last), lines: 1 };
+      if (end < 0) break;
+      const text = textOf(bytes, at, end, file, line);
+      if (kind === 'jsonl' && text.trim() !== '') onRecord(jsonObject(text, { file, line }), line);
+      if (kind === 'csv')
+        for (const record of csvRecords(text, file, line)) {
+          if (header === null) {
+            header = record.fields.map((field) => field.trim());
+            continue;
+          }
+          const { fields } = record;
+          if (header.length !== fields.length)
+            throw new InputError(
+              `has ${fields.length} fields, the header ${header.length}; put names with commas in double quotes`,
+              { file, line: record.line },
+            );
+          onRecord(Object.fromEntries(header.map((name, index) => [name, fields[index]])), record.line);
+        }
+      at = end + 1;
+      line += lines;
+    }
+    return Math.min(at, bytes.length);
+  };
 }
 
-function weightOf(value: unknown, place: InputPlace): number {
-  if (value === undefined || value === null) return 1;
-  const weight = typeof value === 'string' && value.trim() !== '' ? Number(value) : value;
-  if (typeof weight === 'number' && weight >= 0 && weight < Infinity) return weight;
-  throw new InputError(`${shown(value)} is no weight; write a number from 0 on, or leave it out for 1`, {
-    ...place,
-    field: 'weight',
-  });
-}
-
-function promptOf(value: unknown, place: InputPlace): string | null {
-  if (value === undefined || value === null) return null;
-  if (typeof value === 'number') return String(value);
-  if (typeof value === 'string' && value.trim() !== '') return value.trim();
-  throw new InputError(`${shown(value)} is no prompt's id; write a text or a number, or leave it out`, {
-    ...place,
-    field: 'prompt_id',
-  });
-}
-
-/** A value as the reader's message quotes it, short. */
-function shown(value: unknown): string {
-  const text = JSON.stringify(value) ?? 'nothing';
-  return text.length > 60 ? `${text.slice(0, 57)}…` : text;
+function emptiness(skipped: readonly SkippedRecords[]): string {
+  const reasons = skipped.map(({ reason, count, firstLine }) => `${count} ${reason} (first in line ${firstLine})`);
+  return `holds no battles${reasons.length > 0 ? ` that can be rated: ${reasons.join(', ')}` : '; it needs rows with model_a, model_b and winner'}`;
 }

@@ -1,5 +1,5 @@
 import { InvalidArgumentError, Option, type Command } from 'commander';
-import { rate } from '../../arena/rate';
+import { rateTable } from '../../arena/rate';
 import { readBattles } from '../../arena/read-battles';
 import type { Anchor, Resample } from '../../arena/types';
 import { describedCommand, JSON_OPTION, wholeNumber } from '../options';
@@ -11,17 +11,18 @@ interface Options {
   resample?: Resample;
   rounds: number;
   seed: number;
+  point?: 'median' | 'fit';
   json?: boolean;
 }
 
 export function rateCommand(): Command {
   return describedCommand(
     'rate',
-    'Bradley-Terry ratings with bootstrap intervals from a file of battles (JSONL or CSV: model_a, model_b, winner, and if known prompt_id and weight).',
+    'Bradley-Terry ratings with bootstrap intervals from a file of battles: CSV, JSONL or a JSON array, plain, gzip or zstd, with model_a, model_b, winner, and if known prompt_id and weight; or battle logs and judgments as LMSYS, MT-bench, Arena-Hard and AlpacaEval publish them.',
     'rate battles.jsonl',
     'rate battles.csv --anchor llama-2-70b-chat=1100 --json',
   )
-    .argument('<file>', 'the battles')
+    .argument('<file>', 'the battles; - for stdin')
     .option('--anchor <model=rating>', 'the model that fixes the scale (default: the mean of all is 1000)', anchor)
     .addOption(
       new Option(
@@ -31,17 +32,26 @@ export function rateCommand(): Command {
     )
     .option('--rounds <n>', 'bootstrap rounds; 0: no intervals', wholeNumber(), 1000)
     .option('--seed <n>', 'of the bootstrap', wholeNumber(), 0)
+    .addOption(
+      new Option('--point <which>', "the rating shown: the bootstrap's median (the paper) or the fit").choices([
+        'median',
+        'fit',
+      ]),
+    )
     .option(...JSON_OPTION)
     .action(rateFile);
 }
 
-function rateFile(file: string, { json = false, ...options }: Options): void {
-  const ratings = rate(readBattles(file), options);
+async function rateFile(file: string, { json = false, ...options }: Options): Promise<void> {
+  const { table, format, skipped } = await readBattles(file);
+  const ratings = rateTable(table, options);
   if (json) {
-    sayJson(ratings);
+    sayJson({ ...ratings, format, skipped });
     return;
   }
   say(ratingsTable(ratings.models));
+  for (const { reason, count, firstLine } of skipped)
+    note(`${count} records left out: ${reason} (the first in line ${firstLine}).`);
   for (const warning of ratings.warnings) note(warning);
 }
 

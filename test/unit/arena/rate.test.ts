@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { InputError } from '../../../src/arena/input-error';
 import { rate } from '../../../src/arena/rate';
+import { observationsOf } from '../../../src/arena/battle-table';
 import { readBattles } from '../../../src/arena/read-battles';
 import type { Observation, RatingTable } from '../../../src/arena/types';
 import { battle, describeShared, SHARED, shuffled, simulate } from './helpers';
@@ -186,7 +187,7 @@ describeShared('MT-bench (../shared/data)', () => {
   it.each([
     ['gpt4_pair', 'expected-gpt4-pair'],
     ['human', 'expected-human'],
-  ])('%s: ratings, clustered and plain standard errors to 1e-4', (votes, expected) => {
+  ])('%s: ratings, clustered and plain standard errors to 1e-4', async (votes, expected) => {
     interface Expected {
       models: Record<string, { rating: number; se_cluster: number; se_sandwich: number }>;
     }
@@ -196,12 +197,15 @@ describeShared('MT-bench (../shared/data)', () => {
       .trim()
       .split('\n')
       .map((line) => String((JSON.parse(line) as { question_id: number }).question_id));
-    const battles = readBattles(file);
+    const battles = [...observationsOf((await readBattles(file)).table)];
     const clustered = rate(
       battles.map((one, index) => ({ ...one, prompt: questions[index]! })),
       { rounds: 0 },
     );
-    const plain = rate(battles, { rounds: 0 });
+    const plain = rate(
+      battles.map((one) => ({ ...one, prompt: null })),
+      { rounds: 0 },
+    );
     expect(clustered.models).toHaveLength(6);
     for (const { model, rating, se } of clustered.models) {
       expect(Math.abs(rating - models[model]!.rating)).toBeLessThan(1e-4);

@@ -1,0 +1,120 @@
+import type { TableBuilder } from '../battle-table';
+import { columnsOf, csvRecords } from '../csv';
+import { InputError } from '../input-error';
+import type { ByteNames } from './byte-names';
+import { observation, OPTIONAL, REQUIRED, type Row } from './row';
+import { csvRecordEnd, lineEnd, textOf } from './records';
+import type { TakeRecords } from './source';
+import type { Winners } from './winners';
+
+const QUOTE = 0x22;
+const COMMA = 0x2c;
+const RETURN = 0x0d;
+
+/**
+ * Reads battles of our own form from the bytes of a CSV file into a table. Rows without quotes are read as bytes; all others,
+ * and those that something is wrong with, as text by the rules of `csvRecords` and `observation`.
+ */
+export function csvRows(
+  file: string,
+  table: TableBuilder,
+  models: ByteNames,
+  prompts: ByteNames,
+  winners: Winners,
+): TakeRecords {
+  let line = 1;
+  let columns: Map<string, number> | null = null;
+  let width = 0;
+  let [a, b, winner, prompt, weight] = [-1, -1, -1, -1, -1];
+  /** Where each field of the current line ends. */
+  let ends = new Int32Array(0);
+
+  const asText = (bytes: Buffer, at: number, end: number) => {
+    for (const { line: where, fields } of csvRecords(textOf(bytes, at, end, file, line), file, line)) {
+      const place = { file, line: where };
+      if (columns === null) {
+        columns = columnsOf({ line: where, fields }, file, REQUIRED, OPTIONAL);
+        width = fields.length;
+        ends = new Int32Array(width);
+        [a, b, winner, prompt, weight] = [...REQUIRED, ...OPTIONAL].map((name) => columns?.get(name) ?? -1) as [
+          number,
+          number,
+          number,
+          number,
+          number,
+        ];
+        continue;
+      }
+      if (fields.length !== width)
+        throw new InputError(
+          `has ${fields.length} fields, the header ${width}; put names with commas in double quotes`,
+          place,
+        );
+      const row: Row = {};
+      for (const [name, column] of columns) row[name as keyof Row] = fields[column];
+      // CSV has no other way to leave a value out.
+      if (row.prompt_id === '') delete row.prompt_id;
+      if (row.weight === '') delete row.weight;
+      const read = observation(row, place);
+      table.add(
+        models.number(read.a),
+        models.number(read.b),
+        2 * read.score,
+        read.prompt === null ? -1 : prompts.number(read.prompt),
+        read.weight,
+        undefined,
+      );
+    }
+  };
+  /** Reads a line without quotes; false where something about it is unusual. */
+  const asBytes = (bytes: Buffer, at: number, end: number): boolean => {
+    let fields = 0;
+    for (let i = at; i < end; i++) {
+      const byte = bytes[i]!;
+      if (byte === COMMA) {
+        if (fields === width) return false;
+        ends[fields++] = i;
+      } else if (byte === QUOTE) return false;
+    }
+    if (fields + 1 !== width) return false;
+    ends[fields] = end;
+    const start = (column: number) => (column === 0 ? at : ends[column - 1]! + 1);
+    const first = models.ofBytes(bytes, start(a), ends[a]!);
+    const second = models.ofBytes(bytes, start(b), ends[b]!);
+    const outcome = winners.ofBytes(bytes, start(winner), ends[winner]!);
+    if (first < 0 || second < 0 || first === second || outcome < 0) return false;
+    let asked = -1;
+    if (prompt >= 0 && start(prompt) < ends[prompt]!) {
+      asked = prompts.ofBytes(bytes, start(prompt), ends[prompt]!);
+      if (asked < 0) return false;
+    }
+    let counts = 1;
+    if (weight >= 0 && start(weight) < ends[weight]!) {
+      counts = Number(bytes.toString('latin1', start(weight), ends[weight]).trim() || 'none');
+      if (!(counts >= 0 && counts < Infinity)) return false;
+    }
+    table.add(first, second, outcome, asked, counts, undefined);
+    return true;
+  };
+
+  return (bytes, last) => {
+    let at = 0;
+    while (at < bytes.length) {
+      const feed = lineEnd(bytes, at, last);
+      if (feed < 0) break;
+      const end = feed > at && bytes[feed - 1] === RETURN ? feed - 1 : feed;
+      if (columns !== null && asBytes(bytes, at, end)) {
+        at = feed + 1;
+        line += 1;
+        continue;
+      }
+      // Quotes may hide line ends.
+      const { end: recordEnd, lines } = csvRecordEnd(bytes, at, last);
+      if (recordEnd < 0) break;
+      asText(bytes, at, recordEnd);
+      at = recordEnd + 1;
+      line += lines;
+    }
+    return Math.min(at, bytes.length);
+  };
+}

@@ -1,0 +1,188 @@
+import type { TableBuilder } from '../battle-table';
+import { InputError, type InputPlace } from '../input-error';
+import type { ByteNames } from './byte-names';
+import { lineEnd, textOf } from './records';
+import { observation, type Row } from './row';
+import type { TakeRecords } from './source';
+import type { Winners } from './winners';
+
+const QUOTE = 0x22;
+const COMMA = 0x2c;
+const MINUS = 0x2d;
+const ZERO = 0x30;
+const NINE = 0x39;
+const COLON = 0x3a;
+const BACKSLASH = 0x5c;
+const OPEN = 0x7b;
+const CLOSE = 0x7d;
+
+/** Fields that the scanner knows, by their bytes. */
+const FIELDS = ['model_a', 'model_b', 'winner', 'prompt_id', 'weight'].map((name) => Buffer.from(name));
+const [MODEL_A, MODEL_B, WINNER, PROMPT, WEIGHT] = [0, 1, 2, 3, 4] as const;
+
+/**
+ * Reads battles of our own form from the bytes of a JSONL file into a table. A flat object without escapes is read as bytes;
+ * every other line, and one that something is wrong with, by JSON.parse and `observation`.
+ */
+export function jsonRows(
+  file: string,
+  table: TableBuilder,
+  models: ByteNames,
+  prompts: ByteNames,
+  winners: Winners,
+): TakeRecords {
+  let line = 1;
+  const starts = new Int32Array(FIELDS.length);
+  const ends = new Int32Array(FIELDS.length);
+
+  const asText = (bytes: Buffer, at: number, end: number) => {
+    const text = textOf(bytes, at, end, file, line);
+    if (text.trim() === '') return;
+    const read = observation(jsonObject(text, { file, line }), { file, line });
+    table.add(
+      models.number(read.a),
+      models.number(read.b),
+      2 * read.score,
+      read.prompt === null ? -1 : prompts.number(read.prompt),
+      read.weight,
+      undefined,
+    );
+  };
+  /** Reads a flat object; false where something about the line is unusual. */
+  const asBytes = (bytes: Buffer, from: number, end: number): boolean => {
+    if (!scan(bytes, from, end, starts, ends)) return false;
+    if (starts[MODEL_A]! < 0 || starts[MODEL_B]! < 0 || starts[WINNER]! < 0) return false;
+    const a = models.ofBytes(bytes, starts[MODEL_A]!, ends[MODEL_A]!);
+    const b = models.ofBytes(bytes, starts[MODEL_B]!, ends[MODEL_B]!);
+    const outcome = winners.ofBytes(bytes, starts[WINNER]!, ends[WINNER]!);
+    if (a < 0 || b < 0 || a === b || outcome < 0) return false;
+    let prompt = -1;
+    if (starts[PROMPT]! >= 0) {
+      prompt = prompts.ofBytes(bytes, starts[PROMPT]!, ends[PROMPT]!);
+      if (prompt < 0) return false;
+    }
+    const weight = starts[WEIGHT]! < 0 ? 1 : Number(bytes.toString('latin1', starts[WEIGHT], ends[WEIGHT]) || 'none');
+    if (!(weight >= 0 && weight < Infinity)) return false;
+    table.add(a, b, outcome, prompt, weight, undefined);
+    return true;
+  };
+
+  return (bytes, last) => {
+    let at = 0;
+    while (at < bytes.length) {
+      const end = lineEnd(bytes, at, last);
+      if (end < 0) break;
+      if (!asBytes(bytes, at, end)) asText(bytes, at, end);
+      at = end + 1;
+      line += 1;
+    }
+    return Math.min(at, bytes.length);
+  };
+}
+
+/** A line's object. Errors (InputError): it is no JSON, or no object. */
+export function jsonObject(text: string, place: InputPlace): Row & Record<string, unknown> {
+  let row: unknown;
+  try {
+    row = JSON.parse(text);
+  } catch {
+    throw new InputError('is not JSON; a JSONL file has one whole object on each line', place);
+  }
+  if (row !== null && typeof row === 'object' && !Array.isArray(row)) return row as Record<string, unknown>;
+  throw new InputError('is not an object; write {"model_a": …, "model_b": …, "winner": …}', place);
+}
+
+const isSpace = (byte: number | undefined) => byte === 0x20 || byte === 0x09 || byte === 0x0d;
+
+/**
+ * Finds the values of the known fields of a flat JSON object: where they start and end, -1 for those that are not there. False for
+ * everything that is not plainly such an object: escapes, nesting, a field twice, control characters, a prompt or weight that is neither a
+ * text nor a plain number.
+ */
+function scan(bytes: Buffer, from: number, end: number, starts: Int32Array, ends: Int32Array): boolean {
+  starts.fill(-1);
+  let at = from;
+  while (at < end && isSpace(bytes[at])) at++;
+  if (bytes[at++] !== OPEN) return false;
+  for (;;) {
+    while (isSpace(bytes[at])) at++;
+    if (bytes[at++] !== QUOTE) return false;
+    const keyStart = at;
+    at = stringEnd(bytes, at, end);
+    if (at < 0) return false;
+    const field = fieldOf(bytes, keyStart, at++);
+    while (isSpace(bytes[at])) at++;
+    if (bytes[at++] !== COLON) return false;
+    while (isSpace(bytes[at])) at++;
+    const isText = bytes[at] === QUOTE;
+    const start = isText ? at + 1 : at;
+    const stop = isText ? stringEnd(bytes, start, end) : tokenEnd(bytes, start, end);
+    if (stop < 0) return false;
+    if (field >= 0) {
+      const fits = isText ? field !== WEIGHT : field === WEIGHT || (field === PROMPT && isWhole(bytes, start, stop));
+      if (!fits || starts[field]! >= 0) return false;
+      starts[field] = start;
+      ends[field] = stop;
+    }
+    at = isText ? stop + 1 : stop;
+    while (isSpace(bytes[at])) at++;
+    const next = at < end ? bytes[at++] : -1;
+    if (next === COMMA) continue;
+    if (next !== CLOSE) return false;
+    while (at < end && isSpace(bytes[at])) at++;
+    return at === end;
+  }
+}
+
+/** Index of the quote that ends a string; -1 where it holds an escape or a control character, or does not end. */
+function stringEnd(bytes: Buffer, from: number, end: number): number {
+  for (let at = from; at < end; at++) {
+    const byte = bytes[at]!;
+    if (byte === QUOTE) return at;
+    if (byte === BACKSLASH || byte < 0x20) return -1;
+  }
+  return -1;
+}
+
+/** Index behind a number, true, false or null; -1 for everything else. */
+function tokenEnd(bytes: Buffer, from: number, end: number): number {
+  let at = from;
+  while (at < end && bytes[at] !== COMMA && bytes[at] !== CLOSE && !isSpace(bytes[at])) at++;
+  const first = bytes[from]!;
+  if (at === from) return -1;
+  if (first === MINUS || (first >= ZERO && first <= NINE)) return isNumber(bytes, from, at) ? at : -1;
+  const word = bytes.toString('latin1', from, at);
+  return word === 'true' || word === 'false' || word === 'null' ? at : -1;
+}
+
+const isDigit = (byte: number | undefined) => byte !== undefined && byte >= ZERO && byte <= NINE;
+
+/** Digits and at most one point between them; what has an exponent is rare, and left to JSON.parse. */
+function isNumber(bytes: Buffer, start: number, end: number): boolean {
+  let at = bytes[start] === MINUS ? start + 1 : start;
+  if (bytes[at] === ZERO && isDigit(bytes[at + 1])) return false;
+  let points = 0;
+  for (; at < end; at++) {
+    if (isDigit(bytes[at])) continue;
+    if (bytes[at] !== 0x2e || points++ > 0 || !isDigit(bytes[at - 1]) || at + 1 === end) return false;
+  }
+  return isDigit(bytes[end - 1]);
+}
+
+/** A whole number whose text JSON.parse and String give back unchanged. */
+function isWhole(bytes: Buffer, start: number, end: number): boolean {
+  if (end - start > 15) return false;
+  for (let at = start; at < end; at++) if (!isDigit(bytes[at])) return false;
+  return true;
+}
+
+function fieldOf(bytes: Buffer, start: number, end: number): number {
+  for (let field = 0; field < FIELDS.length; field++) {
+    const name = FIELDS[field]!;
+    if (name.length !== end - start) continue;
+    let i = 0;
+    while (i < name.length && name[i] === bytes[start + i]) i++;
+    if (i === name.length) return field;
+  }
+  return -1;
+}
