@@ -23,20 +23,33 @@ export interface Consistency {
   average: number | null;
 }
 
+export interface ConsistencyOptions {
+  /** Models that take no part. */
+  without?: readonly string[];
+}
+
 /**
  * Spearman, human agreement and differentiation with 95% intervals, and their average.
  * Source: arXiv 2407.10627; rules in shared/method.md. Intervals that only touch count as separated.
- * Errors (InputError): fewer than two models in both tables.
+ * Errors (InputError): fewer than two models in both tables, a name in `without` that is not in both.
  */
-export function consistency(reference: readonly RatedInterval[], candidate: readonly RatedInterval[]): Consistency {
-  const known = new Map(reference.map((row) => [row.model, row]));
-  const both = candidate.flatMap((row) => {
-    const other = known.get(row.model);
-    return other ? [{ reference: other, candidate: row }] : [];
-  });
-  if (both.length < 2) {
+export function consistency(
+  reference: readonly RatedInterval[],
+  candidate: readonly RatedInterval[],
+  { without = [] }: ConsistencyOptions = {},
+): Consistency {
+  const common = inBoth(reference, candidate);
+  for (const name of without) {
+    if (common.some((row) => row.candidate.model === name)) continue;
     throw new InputError(
-      `the tables have ${both.length === 0 ? 'no model' : 'one model only'} in common; at least two are needed, with the same names in both`,
+      `${JSON.stringify(name)} is not in both tables, so it cannot be left out; choose one of: ${common.map((row) => row.candidate.model).join(', ')}`,
+    );
+  }
+  const both = common.filter((row) => !without.includes(row.candidate.model));
+  if (both.length < 2) {
+    const left = without.length > 0 ? ` besides ${without.join(', ')}` : '';
+    throw new InputError(
+      `the tables have ${both.length === 0 ? 'no model' : 'one model only'} in common${left}; at least two are needed, with the same names in both`,
     );
   }
   let pairs = 0;
@@ -68,6 +81,29 @@ export function consistency(reference: readonly RatedInterval[], candidate: read
     differentiation,
     average: rank === null || agreement === null ? null : (rank + agreement + differentiation) / 3,
   };
+}
+
+/**
+ * Models in both tables whose interval has no width in one of them: they fix that table's scale, and such an interval is
+ * separated from nearly all others for that reason alone. Empty where fewer than two other models would be left (a table without
+ * intervals has no anchor to tell).
+ */
+export function anchorsOf(reference: readonly RatedInterval[], candidate: readonly RatedInterval[]): string[] {
+  const fixed = (row: RatedInterval): boolean => row.lower !== null && row.lower === row.upper;
+  const common = inBoth(reference, candidate);
+  const anchors = common.filter((row) => fixed(row.reference) || fixed(row.candidate));
+  return common.length - anchors.length < 2 ? [] : anchors.map((row) => row.candidate.model);
+}
+
+function inBoth(
+  reference: readonly RatedInterval[],
+  candidate: readonly RatedInterval[],
+): { reference: RatedInterval; candidate: RatedInterval }[] {
+  const known = new Map(reference.map((row) => [row.model, row]));
+  return candidate.flatMap((row) => {
+    const other = known.get(row.model);
+    return other ? [{ reference: other, candidate: row }] : [];
+  });
 }
 
 /** 1 where the intervals put a above b, -1 below, 0 where they overlap in more than a point. */

@@ -3,6 +3,8 @@ import { solve } from './cholesky';
 import type { PairCounts } from './pair-counts';
 import type { Units } from './units';
 
+const GRID = 2 ** 40;
+
 /**
  * Cluster-robust covariance of the log-strengths (n×n, natural-log units; read it through contrasts only):
  * H⁻¹ (Σ_c u_c u_cᵀ) H⁻¹, with u_c the score residuals of cluster c summed per player. `few` multiplies it by G/(G - 1) for G
@@ -33,8 +35,15 @@ export function contrastVariance(
   return Math.max(sum, 0);
 }
 
+/**
+ * Expected share of each cell's first player, on a grid of 2⁻⁴⁰: sums of millions of them are exact, so that the order of
+ * rows cannot change the last digit.
+ */
 function winShares({ first, second }: PairCounts, theta: Float64Array): Float64Array {
-  return Float64Array.from(first, (i, cell) => 1 / (1 + Math.exp(theta[second[cell]!]! - theta[i]!)));
+  return Float64Array.from(first, (i, cell) => {
+    const share = 1 / (1 + Math.exp(theta[second[cell]!]! - theta[i]!));
+    return Math.round(share * GRID) / GRID;
+  });
 }
 
 /** Every row of a symmetric system's right-hand sides solved. */

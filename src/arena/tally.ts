@@ -115,7 +115,7 @@ function ranks(names: readonly string[]): Int32Array {
   return out;
 }
 
-/** All codes, those of a prompt together and sorted, prompts in the order of their names (a counting sort). */
+/** All codes, those of a prompt together, prompts in the order of their names (a counting sort). */
 function codesByPrompt(
   { blocks, prompts, size: battles }: BattleTable,
   cellOf: Int32Array,
@@ -132,8 +132,6 @@ function codesByPrompt(
   for (const { used, a, b, outcome, prompt } of blocks)
     for (let row = 0; row < used; row++)
       codes[next[order[prompt[row]!]!]!++] = codeOf(cellOf, size, rank[a[row]!]!, rank[b[row]!]!, outcome[row]!);
-  // Sorted within each prompt as well, so that sums round alike whatever the order of rows.
-  for (let prompt = 0; prompt < prompts.length; prompt++) codes.subarray(offsets[prompt], offsets[prompt + 1]).sort();
   return { codes, offsets };
 }
 

@@ -13,11 +13,13 @@ export function createByteNames(): ByteNames {
   const names: string[] = [];
   const numbers = new Map<string, number>();
   const decoder = new TextDecoder('utf-8', { fatal: true });
-  /** Spellings seen, each a copy of its bytes, and the number of its name. */
-  const spellings: Uint8Array[] = [];
-  const numberOf: number[] = [];
-  /** Open addressing: places of spellings, -1 for an empty slot; a power of two slots, at most half of them used. */
-  let slots = new Int32Array(1 << 10).fill(-1);
+  /** Spellings seen, one after the other: spelling p is text[ends[p - 1]] … text[ends[p] - 1], and names number numberOf[p]. */
+  let text = new Uint8Array(1 << 12);
+  let ends = new Int32Array(1 << 8);
+  let numberOf = new Int32Array(1 << 8);
+  let count = 0;
+  /** Open addressing: 1 + the place of a spelling, 0 for an empty slot; a power of two slots, at most half of them used. */
+  let slots = new Int32Array(1 << 9);
 
   const number = (name: string): number => {
     const known = numbers.get(name);
@@ -25,13 +27,33 @@ export function createByteNames(): ByteNames {
     numbers.set(name, names.length);
     return names.push(name) - 1;
   };
-  const grow = () => {
-    slots = new Int32Array(2 * slots.length).fill(-1);
-    spellings.forEach((spelling, place) => {
-      let slot = hash(spelling, 0, spelling.length) & (slots.length - 1);
-      while (slots[slot]! >= 0) slot = (slot + 1) & (slots.length - 1);
-      slots[slot] = place;
-    });
+  const startOf = (place: number) => (place === 0 ? 0 : ends[place - 1]!);
+  const spell = (bytes: Uint8Array, start: number, end: number): number => {
+    // White space beyond ASCII goes too, so that bytes and texts agree on what a name is.
+    const name = decoder.decode(bytes.subarray(start, end)).trim();
+    if (name === '') return -1;
+    const used = startOf(count);
+    while (used + end - start > text.length) text = grown(text, new Uint8Array(2 * text.length));
+    if (count === ends.length) {
+      ends = grown(ends, new Int32Array(2 * count));
+      numberOf = grown(numberOf, new Int32Array(2 * count));
+    }
+    text.set(bytes.subarray(start, end), used);
+    ends[count] = used + end - start;
+    numberOf[count] = number(name);
+    count += 1;
+    if (2 * count > slots.length) rehash();
+    else slots[freeSlot(hash(bytes, start, end))] = count;
+    return numberOf[count - 1]!;
+  };
+  const freeSlot = (code: number): number => {
+    let slot = code & (slots.length - 1);
+    while (slots[slot]! > 0) slot = (slot + 1) & (slots.length - 1);
+    return slot;
+  };
+  const rehash = () => {
+    slots = new Int32Array(2 * slots.length);
+    for (let place = 0; place < count; place++) slots[freeSlot(hash(text, startOf(place), ends[place]!))] = place + 1;
   };
   return {
     names,
@@ -42,19 +64,19 @@ export function createByteNames(): ByteNames {
       while (start < end && bytes[start]! <= SPACE) start++;
       while (end > start && bytes[end - 1]! <= SPACE) end--;
       if (start === end) return -1;
-      let slot = hash(bytes, start, end) & (slots.length - 1);
-      for (let place = slots[slot]!; place >= 0; place = slots[slot]!) {
-        if (same(spellings[place]!, bytes, start, end)) return numberOf[place]!;
-        slot = (slot + 1) & (slots.length - 1);
+      const mask = slots.length - 1;
+      for (let slot = hash(bytes, start, end) & mask; slots[slot]! > 0; slot = (slot + 1) & mask) {
+        const place = slots[slot]! - 1;
+        let at = startOf(place);
+        if (ends[place]! - at !== end - start) continue;
+        let i = start;
+        while (i < end && text[at] === bytes[i]) {
+          at++;
+          i++;
+        }
+        if (i === end) return numberOf[place]!;
       }
-      const spelling = bytes.slice(start, end);
-      // White space beyond ASCII goes too, so that bytes and texts agree on what a name is.
-      const name = decoder.decode(spelling).trim();
-      if (name === '') return -1;
-      slots[slot] = spellings.push(spelling) - 1;
-      numberOf.push(number(name));
-      if (2 * spellings.length > slots.length) grow();
-      return numberOf.at(-1)!;
+      return spell(bytes, start, end);
     },
   };
 }
@@ -66,8 +88,7 @@ function hash(bytes: Uint8Array, start: number, end: number): number {
   return h ^ (h >>> 15);
 }
 
-function same(spelling: Uint8Array, bytes: Uint8Array, start: number, end: number): boolean {
-  if (spelling.length !== end - start) return false;
-  for (let i = 0; i < spelling.length; i++) if (spelling[i] !== bytes[start + i]) return false;
-  return true;
+function grown<T extends Uint8Array | Int32Array>(from: T, to: T): T {
+  to.set(from);
+  return to;
 }

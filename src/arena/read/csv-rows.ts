@@ -3,10 +3,11 @@ import { columnsOf, csvRecords } from '../csv';
 import { InputError } from '../input-error';
 import type { ByteNames } from './byte-names';
 import { observation, OPTIONAL, REQUIRED, type Row } from './row';
-import { csvRecordEnd, lineEnd, textOf } from './records';
+import { csvRecordEnd, textOf } from './records';
 import type { TakeRecords } from './source';
 import type { Winners } from './winners';
 
+const FEED = 0x0a;
 const QUOTE = 0x22;
 const COMMA = 0x2c;
 const RETURN = 0x0d;
@@ -66,44 +67,45 @@ export function csvRows(
       );
     }
   };
-  /** Reads a line without quotes; false where something about it is unusual. */
-  const asBytes = (bytes: Buffer, at: number, end: number): boolean => {
+  /** Reads a line without quotes and returns where it ends; -1 where something about it is unusual, or it is not whole. */
+  const asBytes = (bytes: Buffer, at: number, last: boolean): number => {
     let fields = 0;
-    for (let i = at; i < end; i++) {
-      const byte = bytes[i]!;
+    let feed = at;
+    for (; feed < bytes.length; feed++) {
+      const byte = bytes[feed]!;
+      if (byte > COMMA) continue;
       if (byte === COMMA) {
-        if (fields === width) return false;
-        ends[fields++] = i;
-      } else if (byte === QUOTE) return false;
+        if (fields === width) return -1;
+        ends[fields++] = feed;
+      } else if (byte === FEED) break;
+      else if (byte === QUOTE) return -1;
     }
-    if (fields + 1 !== width) return false;
-    ends[fields] = end;
+    if (fields + 1 !== width || (feed === bytes.length && !last)) return -1;
+    ends[fields] = feed > at && bytes[feed - 1] === RETURN ? feed - 1 : feed;
     const start = (column: number) => (column === 0 ? at : ends[column - 1]! + 1);
     const first = models.ofBytes(bytes, start(a), ends[a]!);
     const second = models.ofBytes(bytes, start(b), ends[b]!);
     const outcome = winners.ofBytes(bytes, start(winner), ends[winner]!);
-    if (first < 0 || second < 0 || first === second || outcome < 0) return false;
+    if (first < 0 || second < 0 || first === second || outcome < 0) return -1;
     let asked = -1;
     if (prompt >= 0 && start(prompt) < ends[prompt]!) {
       asked = prompts.ofBytes(bytes, start(prompt), ends[prompt]!);
-      if (asked < 0) return false;
+      if (asked < 0) return -1;
     }
     let counts = 1;
     if (weight >= 0 && start(weight) < ends[weight]!) {
       counts = Number(bytes.toString('latin1', start(weight), ends[weight]).trim() || 'none');
-      if (!(counts >= 0 && counts < Infinity)) return false;
+      if (!(counts >= 0 && counts < Infinity)) return -1;
     }
     table.add(first, second, outcome, asked, counts, undefined);
-    return true;
+    return feed;
   };
 
   return (bytes, last) => {
     let at = 0;
     while (at < bytes.length) {
-      const feed = lineEnd(bytes, at, last);
-      if (feed < 0) break;
-      const end = feed > at && bytes[feed - 1] === RETURN ? feed - 1 : feed;
-      if (columns !== null && asBytes(bytes, at, end)) {
+      const feed = columns === null ? -1 : asBytes(bytes, at, last);
+      if (feed >= 0) {
         at = feed + 1;
         line += 1;
         continue;

@@ -6,6 +6,8 @@ import { observation, type Row } from './row';
 import type { TakeRecords } from './source';
 import type { Winners } from './winners';
 
+const FEED = 0x0a;
+const SPACE = 0x20;
 const QUOTE = 0x22;
 const COMMA = 0x2c;
 const MINUS = 0x2d;
@@ -19,6 +21,11 @@ const CLOSE = 0x7d;
 /** Fields that the scanner knows, by their bytes. */
 const FIELDS = ['model_a', 'model_b', 'winner', 'prompt_id', 'weight'].map((name) => Buffer.from(name));
 const [MODEL_A, MODEL_B, WINNER, PROMPT, WEIGHT] = [0, 1, 2, 3, 4] as const;
+const NONE: readonly number[] = [];
+/** The fields whose names have so many bytes. */
+const OF_LENGTH = Array.from({ length: 10 }, (_, length) =>
+  [...FIELDS.keys()].filter((field) => FIELDS[field]!.length === length),
+);
 
 /**
  * Reads battles of our own form from the bytes of a JSONL file into a table. A flat object without escapes is read as bytes;
@@ -48,31 +55,35 @@ export function jsonRows(
       undefined,
     );
   };
-  /** Reads a flat object; false where something about the line is unusual. */
-  const asBytes = (bytes: Buffer, from: number, end: number): boolean => {
-    if (!scan(bytes, from, end, starts, ends)) return false;
-    if (starts[MODEL_A]! < 0 || starts[MODEL_B]! < 0 || starts[WINNER]! < 0) return false;
+  /** Reads a flat object and returns where its line ends; -1 where something is unusual, or the line is not whole. */
+  const asBytes = (bytes: Buffer, from: number, last: boolean): number => {
+    const feed = scan(bytes, from, starts, ends);
+    if (feed < 0 || (feed === bytes.length && !last)) return -1;
+    if (starts[MODEL_A]! < 0 || starts[MODEL_B]! < 0 || starts[WINNER]! < 0) return -1;
     const a = models.ofBytes(bytes, starts[MODEL_A]!, ends[MODEL_A]!);
     const b = models.ofBytes(bytes, starts[MODEL_B]!, ends[MODEL_B]!);
     const outcome = winners.ofBytes(bytes, starts[WINNER]!, ends[WINNER]!);
-    if (a < 0 || b < 0 || a === b || outcome < 0) return false;
+    if (a < 0 || b < 0 || a === b || outcome < 0) return -1;
     let prompt = -1;
     if (starts[PROMPT]! >= 0) {
       prompt = prompts.ofBytes(bytes, starts[PROMPT]!, ends[PROMPT]!);
-      if (prompt < 0) return false;
+      if (prompt < 0) return -1;
     }
     const weight = starts[WEIGHT]! < 0 ? 1 : Number(bytes.toString('latin1', starts[WEIGHT], ends[WEIGHT]) || 'none');
-    if (!(weight >= 0 && weight < Infinity)) return false;
+    if (!(weight >= 0 && weight < Infinity)) return -1;
     table.add(a, b, outcome, prompt, weight, undefined);
-    return true;
+    return feed;
   };
 
   return (bytes, last) => {
     let at = 0;
     while (at < bytes.length) {
-      const end = lineEnd(bytes, at, last);
-      if (end < 0) break;
-      if (!asBytes(bytes, at, end)) asText(bytes, at, end);
+      let end = asBytes(bytes, at, last);
+      if (end < 0) {
+        end = lineEnd(bytes, at, last);
+        if (end < 0) break;
+        asText(bytes, at, end);
+      }
       at = end + 1;
       line += 1;
     }
@@ -92,52 +103,58 @@ export function jsonObject(text: string, place: InputPlace): Row & Record<string
   throw new InputError('is not an object; write {"model_a": …, "model_b": …, "winner": …}', place);
 }
 
-const isSpace = (byte: number | undefined) => byte === 0x20 || byte === 0x09 || byte === 0x0d;
+/** Index of the first byte that is neither blank, tab nor carriage return. */
+function skipSpace(bytes: Buffer, from: number): number {
+  let at = from;
+  for (let byte = bytes[at]!; byte <= SPACE && (byte === SPACE || byte === 0x09 || byte === 0x0d); byte = bytes[at]!)
+    at++;
+  return at;
+}
 
 /**
- * Finds the values of the known fields of a flat JSON object: where they start and end, -1 for those that are not there. False for
- * everything that is not plainly such an object: escapes, nesting, a field twice, control characters, a prompt or weight that is neither a
- * text nor a plain number.
+ * Finds the values of the known fields of a flat JSON object on a line: where they start and end, -1 for those that are not there.
+ * Returns where the line ends; -1 for everything that is not plainly such an object: escapes, nesting, a field twice, control characters, a
+ * prompt or weight that is neither a text nor a plain number.
  */
-function scan(bytes: Buffer, from: number, end: number, starts: Int32Array, ends: Int32Array): boolean {
+function scan(bytes: Buffer, from: number, starts: Int32Array, ends: Int32Array): number {
   starts.fill(-1);
-  let at = from;
-  while (at < end && isSpace(bytes[at])) at++;
-  if (bytes[at++] !== OPEN) return false;
+  let at = skipSpace(bytes, from);
+  if (bytes[at++] !== OPEN) return -1;
   for (;;) {
-    while (isSpace(bytes[at])) at++;
-    if (bytes[at++] !== QUOTE) return false;
+    at = skipSpace(bytes, at);
+    if (bytes[at++] !== QUOTE) return -1;
     const keyStart = at;
-    at = stringEnd(bytes, at, end);
-    if (at < 0) return false;
+    at = stringEnd(bytes, at);
+    if (at < 0) return -1;
     const field = fieldOf(bytes, keyStart, at++);
-    while (isSpace(bytes[at])) at++;
-    if (bytes[at++] !== COLON) return false;
-    while (isSpace(bytes[at])) at++;
+    at = skipSpace(bytes, at);
+    if (bytes[at++] !== COLON) return -1;
+    at = skipSpace(bytes, at);
     const isText = bytes[at] === QUOTE;
     const start = isText ? at + 1 : at;
-    const stop = isText ? stringEnd(bytes, start, end) : tokenEnd(bytes, start, end);
-    if (stop < 0) return false;
+    const stop = isText ? stringEnd(bytes, start) : tokenEnd(bytes, start);
+    if (stop < 0) return -1;
     if (field >= 0) {
       const fits = isText ? field !== WEIGHT : field === WEIGHT || (field === PROMPT && isWhole(bytes, start, stop));
-      if (!fits || starts[field]! >= 0) return false;
+      if (!fits || starts[field]! >= 0) return -1;
       starts[field] = start;
       ends[field] = stop;
     }
     at = isText ? stop + 1 : stop;
-    while (isSpace(bytes[at])) at++;
-    const next = at < end ? bytes[at++] : -1;
+    at = skipSpace(bytes, at);
+    const next = bytes[at++];
     if (next === COMMA) continue;
-    if (next !== CLOSE) return false;
-    while (at < end && isSpace(bytes[at])) at++;
-    return at === end;
+    if (next !== CLOSE) return -1;
+    at = skipSpace(bytes, at);
+    return at >= bytes.length || bytes[at] === FEED ? at : -1;
   }
 }
 
 /** Index of the quote that ends a string; -1 where it holds an escape or a control character, or does not end. */
-function stringEnd(bytes: Buffer, from: number, end: number): number {
-  for (let at = from; at < end; at++) {
+function stringEnd(bytes: Buffer, from: number): number {
+  for (let at = from; at < bytes.length; at++) {
     const byte = bytes[at]!;
+    if (byte > QUOTE && byte !== BACKSLASH) continue;
     if (byte === QUOTE) return at;
     if (byte === BACKSLASH || byte < 0x20) return -1;
   }
@@ -145,12 +162,12 @@ function stringEnd(bytes: Buffer, from: number, end: number): number {
 }
 
 /** Index behind a number, true, false or null; -1 for everything else. */
-function tokenEnd(bytes: Buffer, from: number, end: number): number {
+function tokenEnd(bytes: Buffer, from: number): number {
   let at = from;
-  while (at < end && bytes[at] !== COMMA && bytes[at] !== CLOSE && !isSpace(bytes[at])) at++;
+  while (at < bytes.length && bytes[at] !== COMMA && bytes[at] !== CLOSE && bytes[at]! > SPACE) at++;
   const first = bytes[from]!;
   if (at === from) return -1;
-  if (first === MINUS || (first >= ZERO && first <= NINE)) return isNumber(bytes, from, at) ? at : -1;
+  if (first === MINUS || isDigit(first)) return isNumber(bytes, from, at) ? at : -1;
   const word = bytes.toString('latin1', from, at);
   return word === 'true' || word === 'false' || word === 'null' ? at : -1;
 }
@@ -176,10 +193,10 @@ function isWhole(bytes: Buffer, start: number, end: number): boolean {
   return true;
 }
 
+/** The known field of a key, -1 for every other key. */
 function fieldOf(bytes: Buffer, start: number, end: number): number {
-  for (let field = 0; field < FIELDS.length; field++) {
+  for (const field of OF_LENGTH[end - start] ?? NONE) {
     const name = FIELDS[field]!;
-    if (name.length !== end - start) continue;
     let i = 0;
     while (i < name.length && name[i] === bytes[start + i]) i++;
     if (i === name.length) return field;

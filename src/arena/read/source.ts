@@ -1,8 +1,11 @@
 import { createReadStream } from 'node:fs';
-import { pipeline, Readable } from 'node:stream';
+import { open } from 'node:fs/promises';
+import { pipeline } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 import { InputError } from '../input-error';
 
+const FEED = 0x0a;
+const NOTHING = Buffer.alloc(0);
 /** Bytes read at a time. */
 const CHUNK = 1 << 20;
 /** A record of more bytes than this is a file without line ends, or hostile. */
@@ -10,19 +13,16 @@ const LONGEST_RECORD = 1 << 28;
 
 /**
  * The bytes of a file, or of stdin for `-`, in pieces; gzip and zstd are known by their first bytes and unpacked. A UTF-8
- * byte order mark is left out.
+ * byte order mark is left out. A piece holds until the next one is asked for: its memory is used again.
  * Errors (InputError): it cannot be read, is no UTF-8 (by its mark), or a compressed file is broken or ends too early.
  */
 export async function* chunksOf(file: string): AsyncGenerator<Buffer> {
   const name = file === '-' ? 'stdin' : file;
   let isFirst = true;
   try {
-    const source: AsyncIterable<Buffer> =
-      file === '-' ? process.stdin : createReadStream(file, { highWaterMark: CHUNK });
-    const { first, all } = await peeked(source);
-    for await (const chunk of unpacked(first, all)) {
-      if (chunk.length === 0) continue;
-      yield isFirst ? withoutMark(chunk, name) : chunk;
+    for await (const piece of await unpacked(file)) {
+      if (piece.length === 0) continue;
+      yield isFirst ? withoutMark(piece, name) : piece;
       isFirst = false;
     }
   } catch (error) {
@@ -30,31 +30,59 @@ export async function* chunksOf(file: string): AsyncGenerator<Buffer> {
   }
 }
 
-/** The first piece, and all of them with it. */
-async function peeked(source: AsyncIterable<Buffer>): Promise<{ first: Buffer; all: AsyncIterable<Buffer> }> {
-  const pieces = source[Symbol.asyncIterator]();
-  const { value, done } = await pieces.next();
-  const first = done === true ? Buffer.alloc(0) : value;
-  async function* all() {
-    try {
-      yield first;
-      for (let next = await pieces.next(); next.done !== true; next = await pieces.next()) yield next.value;
-    } finally {
-      // Who stops reading early closes the file.
-      await pieces.return?.();
-    }
+async function unpacked(file: string): Promise<AsyncIterable<Buffer>> {
+  if (file !== '-') {
+    const packing = packingOf(await headOf(file));
+    if (packing === null) return piecesOf(file);
+    return packing(createReadStream(file, { highWaterMark: CHUNK }));
   }
-  return { first, all: all() };
+  const pieces = (process.stdin as AsyncIterable<Buffer>)[Symbol.asyncIterator]();
+  const { value, done } = await pieces.next();
+  const head = done === true ? Buffer.alloc(0) : value;
+  async function* all() {
+    yield head;
+    for (let next = await pieces.next(); next.done !== true; next = await pieces.next()) yield next.value;
+  }
+  const packing = packingOf(head);
+  return packing === null ? all() : packing(all());
 }
 
-function unpacked(first: Buffer, all: AsyncIterable<Buffer>): AsyncIterable<Buffer> {
-  if (first[0] === 0x1f && first[1] === 0x8b) {
-    const gunzip = createGunzip({ chunkSize: CHUNK });
-    // An error of the source ends the unpacking, whose reader gets it.
-    pipeline(Readable.from(all), gunzip, () => undefined);
-    return gunzip;
+async function headOf(file: string): Promise<Buffer> {
+  const handle = await open(file);
+  try {
+    const { buffer, bytesRead } = await handle.read(Buffer.alloc(4), 0, 4, 0);
+    return buffer.subarray(0, bytesRead);
+  } finally {
+    await handle.close();
   }
-  return first.length >= 4 && first.readUInt32LE(0) === 0xfd2fb528 ? unzstd(all) : all;
+}
+
+/** One buffer for all pieces: a stream would fill the memory with them. */
+async function* piecesOf(file: string): AsyncGenerator<Buffer> {
+  const handle = await open(file);
+  try {
+    const buffer = Buffer.allocUnsafeSlow(CHUNK);
+    for (;;) {
+      const { bytesRead } = await handle.read(buffer, 0, CHUNK, null);
+      if (bytesRead === 0) return;
+      yield buffer.subarray(0, bytesRead);
+    }
+  } finally {
+    await handle.close();
+  }
+}
+
+/** How to unpack what begins so; null: it is not packed. */
+function packingOf(head: Buffer): ((pieces: AsyncIterable<Buffer>) => AsyncIterable<Buffer>) | null {
+  if (head[0] === 0x1f && head[1] === 0x8b) return gunzipped;
+  return head.length >= 4 && head.readUInt32LE(0) === 0xfd2fb528 ? unzstd : null;
+}
+
+function gunzipped(pieces: AsyncIterable<Buffer>): AsyncIterable<Buffer> {
+  const gunzip = createGunzip({ chunkSize: CHUNK });
+  // An error of the source ends the unpacking, whose reader gets it.
+  pipeline(pieces, gunzip, () => undefined);
+  return gunzip;
 }
 
 /** Node 20 has no zstd of its own. */
@@ -101,10 +129,22 @@ export type TakeRecords = (bytes: Buffer, last: boolean) => number;
 
 /** Feeds pieces to a reader of records; what it leaves comes again with more behind it. */
 export async function feed(pieces: AsyncIterable<Buffer>, take: TakeRecords, file: string): Promise<void> {
-  let rest: Buffer = Buffer.alloc(0);
+  let rest: Buffer = NOTHING;
+  const consume = (bytes: Buffer) => {
+    const used = take(bytes, false);
+    // A copy: the memory of the piece is used again.
+    rest = used === bytes.length ? NOTHING : Buffer.from(bytes.subarray(used));
+  };
   for await (const piece of pieces) {
-    const bytes = rest.length > 0 ? Buffer.concat([rest, piece]) : piece;
-    rest = bytes.subarray(take(bytes, false));
+    let bytes = piece;
+    if (rest.length > 0) {
+      // The first line end mostly completes what is left, so that the piece need not be copied.
+      const head = piece.indexOf(FEED) + 1 || piece.length;
+      consume(Buffer.concat([rest, piece.subarray(0, head)]));
+      bytes = piece.subarray(head);
+      if (rest.length > 0 && bytes.length > 0) bytes = Buffer.concat([rest, bytes]);
+    }
+    if (bytes.length > 0) consume(bytes);
     if (rest.length > LONGEST_RECORD)
       throw new InputError(`holds a record of more than ${LONGEST_RECORD >> 20} MB; put each on a line of its own`, {
         file,

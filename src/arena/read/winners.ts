@@ -8,12 +8,10 @@ export interface Winners {
 }
 
 export function createWinners(): Winners {
-  const spelt = createByteNames();
-  return {
-    ofBytes(bytes, start, end) {
-      const number = spelt.ofBytes(bytes, start, end);
-      const score = number < 0 ? undefined : SCORES.get(spelt.names[number]!);
-      return score === undefined ? -1 : 2 * score;
-    },
-  };
+  const words = createByteNames();
+  const outcomes = [...SCORES].map(([word, score]) => {
+    words.number(word);
+    return 2 * score;
+  });
+  return { ofBytes: (bytes, start, end) => outcomes[words.ofBytes(bytes, start, end)] ?? -1 };
 }

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { consistency, type RatedInterval } from '../../../src/arena/consistency';
+import { anchorsOf, consistency, type RatedInterval } from '../../../src/arena/consistency';
 import { csvRecords } from '../../../src/arena/csv';
 import { describeShared, SHARED } from './helpers';
 
@@ -12,23 +12,35 @@ const at = (model: string, rating: number, down = 0, up = down): RatedInterval =
 });
 
 describeShared("the paper's headline (../shared/data/wizardarena-mix.csv)", () => {
-  it('gives 99.23, 99.11, 98.02 and 98.79', () => {
+  // The file gives distances from the rating, and leaves the column empty where LMSYS has no rating.
+  const table = (name: string): RatedInterval[] => {
     const file = join(SHARED, 'wizardarena-mix.csv');
     const [header, ...rows] = [...csvRecords(readFileSync(file, 'utf8'), file)].map(({ fields }) => fields);
-    // The file gives distances from the rating, and leaves the column empty where LMSYS has no rating.
-    const table = (name: string): RatedInterval[] =>
-      rows.flatMap((fields) => {
-        const cell = (column: string): string => fields[header!.indexOf(`${name}_${column}`)]!;
-        return cell('rating') === ''
-          ? []
-          : [at(fields[0]!, Number(cell('rating')), Number(cell('lower')), Number(cell('upper')))];
-      });
+    return rows.flatMap((fields) => {
+      const cell = (column: string): string => fields[header!.indexOf(`${name}_${column}`)]!;
+      return cell('rating') === ''
+        ? []
+        : [at(fields[0]!, Number(cell('rating')), Number(cell('lower')), Number(cell('upper')))];
+    });
+  };
+
+  it('gives 99.23, 99.11, 98.02 and 98.79', () => {
     const result = consistency(table('lmsys'), table('mix'));
     expect(result.spearman!.toFixed(2)).toBe('99.23');
     expect(result.agreement!.toFixed(2)).toBe('99.11');
     expect(result.differentiation.toFixed(2)).toBe('98.02');
     expect(result.average!.toFixed(2)).toBe('98.79');
     expect(result.models).toBe(table('lmsys').length);
+  });
+
+  it('knows the anchor, and is the same without it as on tables that never held it', () => {
+    const [reference, candidate] = [table('lmsys'), table('mix')];
+    const anchors = anchorsOf(reference, candidate);
+    expect(anchors).toEqual(['Llama-2-70B-Chat']);
+    const never = (rows: RatedInterval[]): RatedInterval[] => rows.filter(({ model }) => model !== 'Llama-2-70B-Chat');
+    const result = consistency(reference, candidate, { without: anchors });
+    expect(result).toEqual(consistency(never(reference), never(candidate)));
+    expect(result.models).toBe(reference.length - 1);
   });
 });
 
@@ -44,6 +56,43 @@ describe('consistency', () => {
       agreement: 0,
     });
     expect(consistency([at('a', 1000, 50), at('b', 1100, 50)], reference).agreement).toBe(100);
+  });
+
+  it('counts touching intervals as separated on each side: upper end on lower end, in either table', () => {
+    const touching = [at('low', 1000, 10), at('high', 1020, 10)];
+    const apart = [at('low', 1000, 1), at('high', 1020, 1)];
+    const turned = [at('low', 1020, 10), at('high', 1000, 10)];
+    expect(consistency(touching, touching)).toMatchObject({ agreement: 100, differentiation: 100 });
+    // Were the reference's touching pair open, there would be no agreement to tell.
+    expect(consistency(touching, apart).agreement).toBe(100);
+    expect(consistency(touching, turned)).toMatchObject({ agreement: -100, differentiation: 100 });
+    const overlapping = [at('low', 1000, 10), at('high', 1020, 10 + 1e-9)];
+    expect(consistency(overlapping, overlapping)).toMatchObject({ agreement: null, differentiation: 0 });
+  });
+
+  it('separates an anchor of no width from what its own point would not, and leaves it out on request', () => {
+    const reference = [at('a', 900, 20), at('anchor', 1000, 20), at('b', 1030, 20)];
+    const candidate = [at('a', 900, 20), at('anchor', 1000, 0), at('b', 1030, 30)];
+    expect(anchorsOf(reference, candidate)).toEqual(['anchor']);
+    expect(anchorsOf(candidate, reference)).toEqual(['anchor']);
+    expect(consistency(reference, candidate)).toMatchObject({ pairs: 3, differentiation: 100 });
+    expect(consistency(reference, candidate, { without: ['anchor'] })).toMatchObject({ models: 2, pairs: 1 });
+  });
+
+  it('finds no anchor in tables without intervals, or where too few models would be left', () => {
+    const points = [at('a', 1), at('b', 2), at('c', 3)];
+    expect(anchorsOf(points, points)).toEqual([]);
+    expect(anchorsOf([at('a', 1, 1), at('b', 2)], [at('a', 1, 1), at('b', 2)])).toEqual([]);
+    const open = [...points.map(({ model, rating }) => ({ model, rating, lower: null, upper: null }))];
+    expect(anchorsOf(open, open)).toEqual([]);
+  });
+
+  it('refuses to leave out what does not take part, and too many', () => {
+    const rows = [at('a', 1), at('b', 2)];
+    expect(() => consistency(rows, rows, { without: ['ghost'] })).toThrow(
+      /"ghost" is not in both tables, so it cannot be left out; choose one of: a, b/,
+    );
+    expect(() => consistency(rows, rows, { without: ['a'] })).toThrow(/one model only in common besides a;/);
   });
 
   it('counts +1, 0 and -1 over the pairs that the reference separates', () => {
