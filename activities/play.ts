@@ -1,16 +1,17 @@
 import { Context } from '@temporalio/activity';
 import { CancelledFailure } from '@temporalio/common';
-import { battleOutcome, type Outcome, type Verdict } from '../src/arena/outcome';
+import type { Outcome } from '../src/arena/outcome';
 import { messageOf } from '../src/errors';
 import { seedFrom } from '../src/identity';
-import { createJudge, type Judge } from '../src/judge/judge';
+import { battleResult } from '../src/judge/battle';
+import { createBench, type Bench } from '../src/judge/bench';
+import { createJudge } from '../src/judge/judge';
 import type { Attempt } from '../src/models/chat';
 import { CallError } from '../src/models/errors';
-import { evaluationJudge, judgeParty, reachOf, type Player } from '../src/models/roster';
+import { evaluationJudge, judgeMembers, judgeParty, reachOf, type Player } from '../src/models/roster';
 import type { Config } from '../src/config/schema';
 import { targetOf } from '../src/config/target';
 import type { Prompt } from '../src/prompts/prompt';
-import { battleScores } from '../src/selection/groups';
 import { asTargetSees } from '../src/selection/rows';
 import { answerKey, loadAnswers, type Answer } from '../src/store/answers';
 import {
@@ -24,7 +25,7 @@ import {
   type Battle,
   type PlayedBattle,
 } from '../src/store/arenas';
-import { gameKey, gamesOfBattles, loadGames, type GameScores } from '../src/store/games';
+import { gamesOfBattles, loadGames } from '../src/store/games';
 import { spendOf } from '../src/store/ledger';
 import { loadPrompts } from '../src/store/prompts';
 import type { ArenaReport, BatchResult } from '../workflows/types';
@@ -148,7 +149,10 @@ export function createPlayActivities(deps: Deps) {
       if (!checkpoint) throw new Error(`the checkpoint ${id} is not stored`);
       return deps.serving.serve(checkpoint, targetOf(config).serve);
     };
-    const judge = await judgeOf(config, arena.judge);
+    const bench = await benchOf(config, arena.judge);
+    const judged = new Map([[bench.id, games]]);
+    for (const { id } of bench.members)
+      if (!judged.has(id)) judged.set(id, await loadGames(pool, id, gamesOfBattles(battles)));
     const bill = { calls: 0, usd: 0 };
     const entries: Promise<void>[] = [];
     let hopeless: unknown = null;
@@ -203,26 +207,11 @@ export function createPlayActivities(deps: Deps) {
         completionTokens,
       });
     };
-    const gameOf = async (prompt: Prompt, first: Answer, second: Answer): Promise<GameScores> => {
-      const key = gameKey(prompt.id, first.player, second.player);
-      const stored = games.get(key);
-      if (stored) return stored;
-      const { text, ...read } = await judge.judge(prompt.messages, first.text, second.text, {
-        signal,
-        seed: seedFrom(config.seed, judge.id, key),
-        onAttempt: pay(judge.id),
-      });
-      const game = await store.games.put({
-        judge: judge.id,
-        prompt: prompt.id,
-        first: first.player,
-        second: second.player,
-        text,
-        ...read,
-      });
-      games.set(key, game);
-      return game;
-    };
+    const gameOf = createBench(bench, {
+      games: (id) => judged.get(id) ?? games,
+      store: (game) => store.games.put(game),
+      options: (id, key) => ({ signal, seed: seedFrom(config.seed, id, key), onAttempt: pay(id) }),
+    });
 
     return {
       spent: () => bill,
@@ -235,34 +224,30 @@ export function createPlayActivities(deps: Deps) {
           const prompt = prompts.get(promptId);
           if (!prompt) throw new Error('the prompt is not stored');
           const [a, b] = await Promise.all([answerOf(playerA, prompt), answerOf(playerB, prompt)]);
-          const [one, two] = await Promise.all([gameOf(prompt, a, b), gameOf(prompt, b, a)]);
-          const scores = battleScores(promptId, playerA, playerB, games);
-          return {
-            position,
-            outcome: battleOutcome(one.verdict, mirrored(two.verdict)),
-            margin: scores && scores.a - scores.b,
-            problem: null,
-          };
+          await Promise.all([gameOf(prompt, a, b), gameOf(prompt, b, a)]);
+          const result = battleResult({ prompt: promptId, playerA, playerB }, games);
+          if (!result) throw new Error('a game that was stored is missing');
+          return { position, ...result, problem: null };
         } catch (error) {
           if (CallError.isInstance(error) && HOPELESS.includes(error.kind)) hopeless = error;
-          return { position, outcome: 'failed', margin: null, problem: messageOf(error).slice(0, 300) };
+          return { position, outcome: 'failed', margin: null, verdicts: null, problem: messageOf(error).slice(0, 300) };
         }
       },
     };
   }
 
-  async function judgeOf(config: Config, id: string): Promise<Judge> {
+  async function benchOf(config: Config, id: string): Promise<Bench> {
     const settings = [config.judge, evaluationJudge(config)].find((judge) => judgeParty(judge).id === id);
     if (!settings)
       throw finalFailure(
         'UnknownJudge',
         new Error(`The judge ${id} of this arena is not in the configuration any more.`),
       );
-    return createJudge({ ...settings, client: await deps.models.client(reachOf(settings)) });
+    const members = await Promise.all(
+      judgeMembers(settings).map(async (member) =>
+        createJudge({ ...member, client: await deps.models.client(reachOf(member)) }),
+      ),
+    );
+    return { id, rule: settings.jury?.rule ?? null, members };
   }
-}
-
-/** A verdict of the swapped game as the other player sees it. */
-function mirrored(verdict: Verdict): Verdict {
-  return verdict === 'win' ? 'loss' : verdict === 'loss' ? 'win' : verdict;
 }

@@ -1,8 +1,8 @@
-import { pairedDifference, type PairedDifference } from '../src/arena/paired-difference';
-import { rate } from '../src/arena/rate';
+import { tableDifference, type PairedDifference } from '../src/arena/paired-difference';
+import { rateTable } from '../src/arena/rate';
 import type { RatingTable } from '../src/arena/types';
 import { seedFrom } from '../src/identity';
-import { anchorOf, observeArenas } from '../src/store/observations';
+import { anchorOf, tableOfArenas } from '../src/store/observations';
 import { saveLeaderboard } from '../src/store/results';
 import { labelOf } from '../workflows/steps';
 import type { Interval, ModelRef, Place, RatedPlayer } from '../workflows/types';
@@ -41,18 +41,18 @@ export function createRatingActivities(deps: Deps) {
     rateRun: ({ run, place, judge, arenas, model, champion }: RateRequest): Promise<RateResult> =>
       asActivity(async () => {
         const { config } = await runOf(deps, run);
-        const observations = await observeArenas(pool, run, config, arenas);
+        const battles = await tableOfArenas(pool, run, config, arenas);
         const options = {
           resample: 'prompt',
           rounds: config.evaluation.bootstrapRounds,
           seed: seedFrom(config.seed, 'bootstrap'),
         } as const;
-        const table = rate(observations, { ...options, anchor: anchorOf(config) });
+        const table = rateTable(battles, { ...options, anchor: anchorOf(config) });
         const compared = model !== null && champion !== null && champion.label !== model.label ? champion.label : null;
         const difference =
           model === null || compared === null
             ? null
-            : { ...pairedDifference(observations, model.label, compared, options), champion: compared };
+            : { ...tableDifference(battles, model.label, compared, options), champion: compared };
         const body: LeaderboardBody = { table, model: model?.label ?? null, difference };
         const { round, stage, attempt } = place;
         await saveLeaderboard(pool, { run, label: labelOf(place), judge, round, stage, attempt, body });

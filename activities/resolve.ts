@@ -5,7 +5,7 @@ import { parseConfig } from '../src/config/load';
 import type { Config, ConfigInput } from '../src/config/schema';
 import { targetOf } from '../src/config/target';
 import { UserError } from '../src/errors';
-import { evaluationJudge, judgeParty, type Player } from '../src/models/roster';
+import { type Player, evaluationJudge, judgeMembers, judgeParty, memberParty } from '../src/models/roster';
 import { answersTo } from '../src/models/recorded-answers';
 import { readPrompts } from '../src/prompts/read';
 import { sliceOf, splitPrompts } from '../src/prompts/split';
@@ -43,6 +43,8 @@ export function createResolveActivities(deps: Deps) {
         const timer = setInterval(() => Context.current().heartbeat(), HEARTBEAT_MS);
         try {
           const existing = await loadRun(pool, run);
+          if (kind === 'arena' && existing && existing.config.rounds > 0)
+            throw new UserError(`${run} is a flywheel's run; give the arena another id: --id NAME`);
           const config = configOf(kind === 'arena' ? { ...input, rounds: 0 } : input, existing);
           if (kind === 'flywheel') targetOf(config);
           const hash = configHash(config);
@@ -54,7 +56,9 @@ export function createResolveActivities(deps: Deps) {
           if (problems.length > 0) throw new UserError(problems.join('\n'));
           const split = existing?.split ?? (await deal(config));
           await refuseMissingSlices(config, split);
-          for (const judge of [config.judge, evaluationJudge(config)]) await saveJudge(pool, judgeParty(judge));
+          for (const judge of [config.judge, evaluationJudge(config)])
+            for (const party of [judgeParty(judge), ...judgeMembers(judge).map(memberParty)])
+              await saveJudge(pool, party);
           for (const player of await competitorsOf(config)) {
             await savePlayer(pool, player);
             if (player.kind === 'recorded') await importAnswers(config, split, player);

@@ -1,5 +1,6 @@
-import { createFlow } from './flow';
+import { CancellationScope, isCancellation } from '@temporalio/workflow';
 import { evaluate } from './evaluate';
+import { createFlow, type Flow } from './flow';
 import { keep, resolve } from './lifecycle';
 import { runStart } from './stage';
 import type { FlywheelInput, Place, RatedPlayer } from './types';
@@ -11,20 +12,34 @@ export interface ArenaResult {
 
 /**
  * One arena alone: every pair of players on every test prompt, rated. It takes the flywheel's configuration; a target, if
- * there is one, plays as it is, and nothing is trained.
+ * there is one, plays as it is, and nothing is trained. Its key is the workflow id. A closed id that is started again plays
+ * what is missing: nothing, where it was complete.
  */
 export async function arena(input: FlywheelInput = {}): Promise<ArenaResult> {
   const flow = createFlow();
   flow.begin(await resolve(flow, input, 'arena'));
   const place: Place = { round: 0, stage: 'start', attempt: flow.state().attempt };
-  await flow.untilRunning();
-  flow.enter(place);
-  while (!(await flow.interruptible(() => playOnce(flow, place)))) await flow.untilRunning();
+  try {
+    do {
+      await flow.untilRunning();
+      flow.enter(place);
+    } while (!(await flow.interruptible(() => playOnce(flow, place))));
+  } catch (error) {
+    if (isCancellation(error)) await CancellationScope.nonCancellable(() => keep(flow, 'cancelled'));
+    throw error;
+  }
   await keep(flow, 'done');
   flow.finish();
   return { run: flow.plan().run, leaderboard: flow.leaderboard() };
 }
 
-async function playOnce(flow: ReturnType<typeof createFlow>, place: Place): Promise<void> {
-  await (flow.plan().hasTarget ? runStart(flow, place) : evaluate(flow, place, null));
+/** All battles, and their ratings. Without a target the search attributes name the player that leads. */
+async function playOnce(flow: Flow, place: Place): Promise<void> {
+  if (flow.plan().hasTarget) {
+    await runStart(flow, place);
+    return;
+  }
+  await evaluate(flow, place, null);
+  const [leader] = flow.leaderboard();
+  if (leader) flow.rate({ label: leader.player, rating: leader.rating }, []);
 }

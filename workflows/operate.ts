@@ -72,6 +72,8 @@ function rollback(plan: RunPlan | null, state: FlywheelState, input: unknown): V
   const { round, stage, reason = 'no reason given', ...rest } = (input ?? {}) as RollbackMessage;
   if (Object.keys(rest).length > 0 || !Number.isInteger(round) || round < 1) return { refusal: example };
   if (!plan) return { refusal: 'The run has not begun; there is nothing to go back to.' };
+  if (plan.rounds === 0)
+    return { refusal: 'An arena has no rounds to go back to. Start it under another id to play it anew.' };
   const target = stage ?? plan.stages[0];
   const steps = allSteps(plan);
   const index = steps.findIndex((step) => step.round === round && step.stage === target);

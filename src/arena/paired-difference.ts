@@ -1,4 +1,4 @@
-import { tableOf } from './battle-table';
+import { tableOf, type BattleTable } from './battle-table';
 import { InputError } from './input-error';
 import { rateAround } from './rate';
 import type { Flag, Observation, RateOptions } from './types';
@@ -25,7 +25,17 @@ export function pairedDifference(
   b: string,
   options: Omit<RateOptions, 'anchor'> = {},
 ): PairedDifference {
-  const table = rateAround(tableOf(observations), { ...options, anchor: { model: b, rating: 0 } }, true);
+  return tableDifference(tableOf(observations), a, b, options);
+}
+
+/** As `pairedDifference`, of battles in columns. */
+export function tableDifference(
+  battles: BattleTable,
+  a: string,
+  b: string,
+  options: Omit<RateOptions, 'anchor'> = {},
+): PairedDifference {
+  const table = rateAround(battles, { ...options, anchor: { model: b, rating: 0 } }, true);
   const row = table.models.find(({ model }) => model === a);
   if (row === undefined) throw new InputError(`${JSON.stringify(a)} is not among the models; choose one that played`);
   const { rating, fit, lower, upper, se, flags } = row;

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { ApplicationFailure, WorkflowFailedError, type Client } from '@temporalio/client';
 import { messageOf, UserError } from '../errors';
 import type { Progress } from '../../workflows/types';
+import { continueHint } from './continue-hint';
 import { CommandFailure } from './failure';
 import { causeText, lookAt, type Look } from './look';
 
@@ -64,7 +65,7 @@ function noLastWord(workflowId: string): never {
 async function endOf(client: Client, workflowId: string, state: Look['state']): Promise<Error> {
   if (state === 'none')
     return new CommandFailure(`The Temporal server has no run ${workflowId}. List the runs: npx flywheel status`);
-  const again = `Starting it again continues it: npx flywheel run CONFIG --id ${workflowId}`;
+  const again = `Starting it again continues it: ${continueHint(workflowId)}`;
   if (state !== 'failed')
     return new CommandFailure(
       `The run ${workflowId} was ${state === 'timed out' ? 'ended by a time-out' : state}; what it did is stored. ${again}`,

@@ -4,10 +4,13 @@ import { Command, CommanderError } from 'commander';
 import { InputError } from '../arena/input-error';
 import { repositoryRoot } from '../embedded/paths';
 import { messageOf, UserError } from '../errors';
+import { arenaCommand } from './commands/arena';
 import { configCommand } from './commands/config';
 import { consistencyCommand } from './commands/consistency';
+import { dataCommand } from './commands/data';
 import { demoCommand } from './commands/demo';
 import { doctorCommand } from './commands/doctor';
+import { exportCommand } from './commands/export';
 import { judgeCommand } from './commands/judge';
 import { leaderboardCommand } from './commands/leaderboard';
 import { migrateCommand } from './commands/migrate';
@@ -20,6 +23,7 @@ import {
   rollbackCommand,
 } from './commands/operate';
 import { rateCommand } from './commands/rate';
+import { reportCommand } from './commands/report';
 import { runCommand } from './commands/run';
 import { statusCommand } from './commands/status';
 import { upCommand } from './commands/up';
@@ -37,8 +41,10 @@ export function buildProgram(): Command {
     'Begin:': [demoCommand(), doctorCommand(), upCommand(), workerCommand(), migrateCommand()],
     'Runs:': [
       runCommand(),
+      arenaCommand(),
       statusCommand(),
       leaderboardCommand(),
+      reportCommand(),
       pauseCommand(),
       resumeCommand(),
       rollbackCommand(),
@@ -46,6 +52,7 @@ export function buildProgram(): Command {
       decideCommand(),
       cancelCommand(),
     ],
+    'Data:': [dataCommand(), exportCommand()],
     'Tools:': [rateCommand(), consistencyCommand(), judgeCommand(), configCommand()],
   };
   for (const [heading, commands] of Object.entries(groups))

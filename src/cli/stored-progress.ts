@@ -42,7 +42,8 @@ export async function storedProgress(pool: Pool, id: string): Promise<Progress |
   };
 }
 
-/** The step that follows those that a run has finished; null when it has finished all. */
-export function nextOf({ config, state }: Run): ReturnType<typeof allSteps>[number] | null {
+/** The step that follows those that a run has finished; null when it has finished all. An arena alone has no steps: its status tells. */
+export function nextOf({ config, state, status }: Run): ReturnType<typeof allSteps>[number] | null {
+  if (status === 'done') return null;
   return allSteps(config)[(state as FlywheelState | null)?.finished.length ?? 0] ?? null;
 }

@@ -2,9 +2,9 @@ import { access } from 'node:fs/promises';
 import { request } from 'undici';
 import { messageOf, UserError } from '../errors';
 import type { ModelPool } from '../models/pool';
-import { readKey } from '../models/roster';
+import { judgeMembers, readKey } from '../models/roster';
 import { checkBase } from '../training/base';
-import type { Config } from './schema';
+import type { Config, JudgeConfig } from './schema';
 
 const PROBE_MS = 10_000;
 
@@ -53,8 +53,12 @@ interface NamedEndpoint {
 }
 
 function endpointsOf({ competitors, judge, evaluation, target }: Config): NamedEndpoint[] {
-  const all: NamedEndpoint[] = [{ field: 'judge', ...judge }];
-  if (evaluation.judge) all.push({ field: 'evaluation.judge', ...evaluation.judge });
+  const judges = (field: string, config: JudgeConfig): NamedEndpoint[] =>
+    judgeMembers(config).map((member, index) => ({
+      field: index === 0 ? field : `${field}.jury.with[${index - 1}]`,
+      ...member,
+    }));
+  const all = [...judges('judge', judge), ...(evaluation.judge ? judges('evaluation.judge', evaluation.judge) : [])];
   if (target?.serve.kind === 'endpoint') all.push({ field: 'target.serve', ...target.serve });
   competitors.forEach((player, index) => {
     if ('url' in player) all.push({ field: `competitors[${index}] (${player.id})`, ...player });

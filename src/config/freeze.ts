@@ -1,13 +1,12 @@
 import { contentId } from '../identity';
+import { judgeMembers, memberParty } from '../models/roster';
 import type { Config, JudgeConfig } from './schema';
 
-const judged = ({ model, revision, systemPrompt, sampling, template }: JudgeConfig) => ({
-  model,
-  revision,
-  systemPrompt,
-  sampling,
-  template,
-});
+/** Who judges; a judge alone reads as it did before there were juries, so that older runs keep their hash. */
+const judged = (judge: JudgeConfig) => {
+  const [own, ...others] = judgeMembers(judge).map((member) => memberParty(member).identity);
+  return judge.jury ? { ...own, jury: { rule: judge.jury.rule, with: others } } : own;
+};
 
 /**
  * The part of a configuration that decides results. What is left out is how things are reached (addresses, keys,

@@ -3,6 +3,7 @@ import { dirname, isAbsolute, resolve } from 'node:path';
 import { parseDocument } from 'yaml';
 import type { z } from 'zod';
 import { UserError, messageOf } from '../errors';
+import { withTemplates } from './judges';
 import { configSchema, type Config } from './schema';
 
 /** Reads a configuration file (YAML or JSON). Paths in it are relative to the file. */
@@ -34,7 +35,7 @@ export function parseConfig(value: unknown, { where = 'the configuration', folde
         .map((line) => `  ${line}`)
         .join('\n')}`,
     );
-  return withAbsolutePaths(parsed.data, folder);
+  return withFiles(parsed.data, folder);
 }
 
 function describe(issue: z.core.$ZodIssue): string[] {
@@ -116,7 +117,8 @@ function editDistance(a: string, b: string): number {
   return row[b.length] ?? 0;
 }
 
-function withAbsolutePaths(config: Config, folder: string): Config {
+/** Paths made absolute, and judge templates read from theirs. */
+function withFiles(config: Config, folder: string): Config {
   const absolute = (path: string) => (isAbsolute(path) ? path : resolve(folder, path));
   return {
     ...config,
@@ -126,6 +128,11 @@ function withAbsolutePaths(config: Config, folder: string): Config {
       'answers' in player ? { ...player, answers: absolute(player.answers) } : player,
     ),
     prompts: { ...config.prompts, source: config.prompts.source.map(absolute) },
-    evaluation: { ...config.evaluation, testSet: config.evaluation.testSet?.map(absolute) ?? null },
+    judge: withTemplates(config.judge, 'judge', folder),
+    evaluation: {
+      ...config.evaluation,
+      judge: config.evaluation.judge && withTemplates(config.evaluation.judge, 'evaluation.judge', folder),
+      testSet: config.evaluation.testSet?.map(absolute) ?? null,
+    },
   };
 }

@@ -1,9 +1,14 @@
 import { z } from 'zod';
+import { judgeTemplateSchema } from '../judge/template';
+import { BUILT_IN_TEMPLATES, isBuiltInTemplate } from '../judge/templates';
 
 /**
  * The configuration of a run: the one source of types, defaults, errors and JSON Schema.
  * Defaults are the paper's (arXiv 2407.10627) where it gives a number; `shared/method.md` says which are ours.
  */
+
+/** Prompts of a test set that is drawn from the pool (the paper: 1,000 to 2,000, from a pool of 276 thousand). */
+const TEST_PROMPTS = 500;
 
 const unit = z.number().min(0).max(1);
 const count = z.int().min(1);
@@ -75,11 +80,34 @@ const recordedPlayer = z.strictObject({
 
 const competitor = z.union([recordedPlayer, endpointPlayer]);
 
-const judge = z.strictObject({
+const memberJudge = z.strictObject({
   ...identity,
   sampling: sampling(0, 512),
-  template: z.enum(['scores-v1']).default('scores-v1'),
+  template: z
+    .union([
+      z.string().refine((name) => isBuiltInTemplate(name) || /\.ya?ml$/i.test(name), {
+        error: `must be ${BUILT_IN_TEMPLATES.map(({ name }) => name).join(', ')}, or the path of a template of your own (.yaml)`,
+      }),
+      judgeTemplateSchema,
+    ])
+    .default('scores-v1')
+    .describe('How it is asked, see docs/judging.md: a name, or the path of a YAML file, whose text is then frozen.'),
+  responseFormat: z
+    .enum(['text', 'json_schema'])
+    .default('text')
+    .describe('json_schema: the endpoint holds the judge to the schema of json-v1; not every endpoint can.'),
   ...reach,
+});
+
+const judge = memberJudge.extend({
+  jury: z
+    .strictObject({
+      rule: z.enum(['majority', 'mean']).default('majority').describe('Of the verdicts, or of the scores.'),
+      with: z.array(memberJudge).min(1).describe('Those who judge together with this judge.'),
+    })
+    .nullable()
+    .default(null)
+    .describe("Several judges as one; each member's games are stored as its own."),
 });
 
 const lora = z
@@ -238,7 +266,10 @@ export const configSchema = z
           .default(null)
           .describe('Rates and gates; null: the data judge, and every table says so.'),
         testSet: promptSource.nullable().default(null).describe('Files of its own; null: drawn from the pool.'),
-        size: count.default(500),
+        size: count
+          .nullable()
+          .default(null)
+          .describe('Prompts of the test set; null: 500, or where there is no target all that there are.'),
         after: z.enum(['round', 'stage']).default('round'),
         keep: z.enum(['round-ends']).default('round-ends'),
         dataJudge: z.boolean().default(false).describe('Also rate by the data judge, side by side.'),
@@ -352,11 +383,18 @@ export const configSchema = z
         });
       seen.add(id);
     }
-    if (!config.competitors.some((player) => player.joins === 0))
+    const fromTheStart = config.competitors.filter((player) => player.joins === 0).length;
+    if (fromTheStart === 0)
       context.addIssue({
         code: 'custom',
         path: ['competitors'],
         message: 'at least one competitor must be there from round 0 (joins: 0): it holds the scale',
+      });
+    else if (config.target === null && fromTheStart === 1)
+      context.addIssue({
+        code: 'custom',
+        path: ['competitors'],
+        message: 'one alone has nobody to play against; name a second competitor with joins: 0, or a target',
       });
     if (config.anchor && !config.competitors.some((player) => player.id === config.anchor?.model && player.joins === 0))
       context.addIssue({
@@ -364,12 +402,25 @@ export const configSchema = z
         path: ['anchor', 'model'],
         message: 'must be the id of a competitor that is there from round 0',
       });
+  })
+  .transform((config) => {
+    const { evaluation, prompts } = config;
+    const { testSet, size } = evaluation;
+    return config.target === null
+      ? {
+          ...config,
+          rounds: 0,
+          // Nothing is trained, so that nothing has to be kept apart: all prompts are the test set.
+          evaluation: { ...evaluation, testSet: testSet ?? prompts.source, size: size ?? Number.MAX_SAFE_INTEGER },
+        }
+      : { ...config, evaluation: { ...evaluation, size: size ?? TEST_PROMPTS } };
   });
 
 export type Config = z.output<typeof configSchema>;
 export type ConfigInput = z.input<typeof configSchema>;
 export type CompetitorConfig = z.output<typeof competitor>;
 export type JudgeConfig = z.output<typeof judge>;
+export type MemberJudgeConfig = z.output<typeof memberJudge>;
 export type TargetConfig = z.output<typeof target>;
 export type SamplingConfig = TargetConfig['sampling'];
 export type LoraConfig = z.output<typeof lora>;

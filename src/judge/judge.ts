@@ -1,9 +1,13 @@
-import { gameVerdict, type Verdict } from '../arena/outcome';
+import { gameVerdict } from '../arena/outcome';
 import type { Attempt, ChatClient, Sampling } from '../models/chat';
 import { judgeId } from '../models/player';
 import type { Message } from '../prompts/prompt';
+import { JSON_VERDICT_SCHEMA } from './json';
+import type { Said } from './jury';
 import { parseVerdict, type VerdictFormat } from './parse';
-import { judgeTemplate, renderJudgeMessages } from './templates';
+import { renderJudgeMessages, type Shown } from './render';
+import type { JudgeTemplate } from './template';
+import { templateOf } from './templates';
 
 export interface JudgeSettings {
   client: ChatClient;
@@ -12,23 +16,24 @@ export interface JudgeSettings {
   /** Takes the place of the template's own system text; null keeps that. */
   systemPrompt: string | null;
   sampling: Sampling;
-  /** Name and version of the template, such as `scores-v1`. */
-  template: string;
+  /** A template of ours by name and version, such as `scores-v1`, or a whole one. */
+  template: string | JudgeTemplate;
+  /** Whether the endpoint is asked to hold the judge to the JSON schema of the verdict; for templates of the form json. */
+  responseFormat?: 'text' | 'json_schema';
 }
 
 /** What one game brought, from the point of view of the answer that stood first. */
-export interface GameText {
+export interface GameText extends Said {
   /** The judge's raw text, kept so that a better parser can read it again. */
   text: string;
-  scoreFirst: number | null;
-  scoreSecond: number | null;
-  verdict: Verdict;
   finishReason: string;
   promptTokens: number;
   completionTokens: number;
 }
 
 export interface JudgeOptions {
+  /** A correct answer to the prompt, shown by the templates that take one. */
+  reference?: string | null;
   seed?: number;
   signal?: AbortSignal;
   onAttempt?: (attempt: Attempt) => void;
@@ -41,17 +46,23 @@ export interface Judge {
    * Plays one game: `first` is shown as Answer A.
    * @throws CallError when there is no reply, and then there is no game.
    */
-  judge(prompt: readonly Message[], first: string, second: string, options?: JudgeOptions): Promise<GameText>;
+  judge(prompt: readonly Message[], first: Shown, second: Shown, options?: JudgeOptions): Promise<GameText>;
 }
 
-export function createJudge({ client, model, revision, systemPrompt, sampling, template: name }: JudgeSettings): Judge {
-  const asked = judgeTemplate(name);
+export function createJudge({ client, ...settings }: JudgeSettings): Judge {
+  const { model, systemPrompt, sampling, responseFormat } = settings;
+  const asked = templateOf(settings.template);
   const template = { ...asked, system: systemPrompt ?? asked.system };
   return {
-    id: judgeId({ model, revision, systemPrompt, sampling, template: name }),
-    async judge(prompt, first, second, { seed, signal, onAttempt } = {}) {
-      const messages = renderJudgeMessages(template, prompt, first, second);
-      const request = { model, messages, sampling, ...(seed === undefined ? {} : { seed }) };
+    id: judgeId(settings),
+    async judge(prompt, first, second, { reference = null, seed, signal, onAttempt } = {}) {
+      const request = {
+        model,
+        messages: renderJudgeMessages(template, prompt, first, second, reference),
+        sampling,
+        ...(seed === undefined ? {} : { seed }),
+        ...(responseFormat === 'json_schema' ? { schema: { name: 'verdict', schema: JSON_VERDICT_SCHEMA } } : {}),
+      };
       const { text, finishReason, promptTokens, completionTokens } = await client.chat(request, {
         ...(signal === undefined ? {} : { signal }),
         ...(onAttempt === undefined ? {} : { onAttempt }),
@@ -63,19 +74,23 @@ export function createJudge({ client, model, revision, systemPrompt, sampling, t
 
 /**
  * Reads a game from a judge's text, new or stored. An error text that came as a reply has no verdict either; that
- * makes the game invalid. A text that was cut at a digit may have lost the next one (the 0 of 10): it is invalid too.
+ * makes the game invalid. A text that was cut at a digit may have lost the next one (the 0 of 10), one that was cut in the
+ * sentence of its label may have taken it back: they are invalid too.
  */
-export function readGame(
-  text: string,
-  finishReason: string,
-  format: VerdictFormat,
-): Pick<GameText, 'scoreFirst' | 'scoreSecond' | 'verdict'> {
+export function readGame(text: string, finishReason: string, format: VerdictFormat): Said {
   const { verdict, scoreA, scoreB } = parseVerdict(text, format);
-  const cutInNumber = finishReason === 'length' && /\d[.,]?$/.test(text);
-  if (verdict === 'invalid' || verdict === 'failed' || cutInNumber)
+  const cut = finishReason === 'length' && (/\d[.,]?$/.test(text) || endsBehindLabel(text));
+  if (verdict === 'invalid' || verdict === 'failed' || cut)
     return { scoreFirst: null, scoreSecond: null, verdict: 'invalid' };
   if (scoreA !== null && scoreB !== null)
     return { scoreFirst: scoreA, scoreSecond: scoreB, verdict: gameVerdict(scoreA, scoreB) };
   const verdicts = { model_a: 'win', model_b: 'loss', tie: 'tie' } as const;
   return { scoreFirst: null, scoreSecond: null, verdict: verdicts[verdict] };
+}
+
+/** Whether the last line goes on in words after a label. */
+function endsBehindLabel(text: string): boolean {
+  const line = text.slice(text.lastIndexOf('\n') + 1);
+  const end = line.lastIndexOf(']');
+  return /[ABC]\]?$/.test(line.slice(0, Math.max(end, 0))) && /\p{L}/u.test(line.slice(end));
 }

@@ -1,9 +1,11 @@
+import { readJsonScores } from './json';
 import { readArenaHard, readMtBench } from './labels';
 import type { Reading, Winner } from './reading';
 import { readScores } from './scores';
+import type { VerdictForm } from './template';
 
 /** The form in which a judge was asked to answer; `auto` takes the one that it finds. */
-export type VerdictFormat = 'auto' | 'scores' | 'mt-bench' | 'arena-hard';
+export type VerdictFormat = 'auto' | VerdictForm;
 
 /**
  * What a judge's text says. `invalid`: there is no verdict in it, or not one only. `failed`: it is the text of an error
@@ -18,14 +20,16 @@ export interface ParsedVerdict {
 /** Reads a verdict and never invents one: what is missing, cut off, out of range or contradictory is `invalid`. */
 export function parseVerdict(text: string | null | undefined, format: VerdictFormat = 'auto'): ParsedVerdict {
   if (text === null || text === undefined) return without('failed');
-  const said = withoutMarkup(withoutReasoning(text));
-  const reading = read(said, format);
+  const answer = withoutReasoning(text);
+  const said = withoutMarkup(answer);
+  // What looks like markup in a JSON text is part of its strings.
+  const reading = format === 'json' ? readJsonScores(answer.trim()) : read(said, format);
   if (reading === 'none') return without(isErrorText(said) ? 'failed' : 'invalid');
   if (reading === 'unusable') return without('invalid');
   return { verdict: reading.winner, scoreA: reading.scoreA, scoreB: reading.scoreB };
 }
 
-function read(text: string, format: VerdictFormat): Reading {
+function read(text: string, format: Exclude<VerdictFormat, 'json'>): Reading {
   if (format === 'scores') return readScores(text);
   if (format === 'mt-bench') return readMtBench(text);
   if (format === 'arena-hard') return readArenaHard(text);

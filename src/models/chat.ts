@@ -15,6 +15,8 @@ export interface ChatRequest {
   sampling: Sampling;
   /** Sent where given, so that a repeated request may give the same answer. */
   seed?: number;
+  /** Sent as a strict `response_format: json_schema`, for endpoints that hold a model to it. */
+  schema?: { name: string; schema: Readonly<Record<string, unknown>> };
 }
 
 export interface ChatReply {

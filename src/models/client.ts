@@ -124,6 +124,9 @@ function body(
     [dialect]: maxTokens,
     ...(stop === undefined || stop.length === 0 ? {} : { stop }),
     ...(request.seed === undefined ? {} : { seed: request.seed }),
+    ...(request.schema === undefined
+      ? {}
+      : { response_format: { type: 'json_schema', json_schema: { ...request.schema, strict: true } } }),
   };
 }
 

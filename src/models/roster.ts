@@ -1,8 +1,8 @@
-import type { CompetitorConfig, Config, JudgeConfig, SamplingConfig } from '../config/schema';
+import type { CompetitorConfig, Config, JudgeConfig, MemberJudgeConfig, SamplingConfig } from '../config/schema';
 import { targetOf } from '../config/target';
 import { UserError } from '../errors';
 import type { Party } from '../store/players';
-import { judgeId, playerId } from './player';
+import { judgeId, juryId, playerId, type JudgeIdentity, type JuryIdentity } from './player';
 
 /** How to reach a model: an endpoint of the configuration, with its key still by name. */
 export interface Reach {
@@ -81,10 +81,28 @@ export function checkpointPlayer(config: Config, checkpoint: { id: string; label
   };
 }
 
-/** A judge as stored: the template's version is part of what it is. */
-export function judgeParty(config: JudgeConfig): Party {
-  const { model, revision, systemPrompt, sampling, template } = config;
-  const identity = { model, revision, systemPrompt, sampling, template };
+/** A judge as stored: its template is part of what it is. A jury is known by its members and its rule. */
+export function judgeParty(config: JudgeConfig): Party & { identity: JudgeIdentity | JuryIdentity } {
+  if (!config.jury) return memberParty(config);
+  const members = judgeMembers(config).map(memberParty);
+  const identity = { rule: config.jury.rule, jury: members.map(({ id }) => id) };
+  return {
+    id: juryId(identity),
+    name: `${members.map(({ name }) => name).join(' + ')} (${identity.rule})`,
+    identity,
+  };
+}
+
+/** Those who are asked: the judge itself, and who sits on a jury with it. */
+export function judgeMembers(config: JudgeConfig): MemberJudgeConfig[] {
+  return [config, ...(config.jury?.with ?? [])];
+}
+
+/** One judge alone as stored. */
+export function memberParty(config: MemberJudgeConfig): Party & { identity: JudgeIdentity } {
+  const { model, revision, systemPrompt, sampling, template, responseFormat } = config;
+  const constrained = responseFormat === 'json_schema' ? { responseFormat } : {};
+  const identity = { model, revision, systemPrompt, sampling, template, ...constrained };
   return { id: judgeId(identity), name: model, identity };
 }
 

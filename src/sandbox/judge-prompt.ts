@@ -5,6 +5,8 @@ export interface JudgePrompt {
   dialogue: Message[];
   answerA: string;
   answerB: string;
+  /** What stands behind the answers: the form to answer in. */
+  ask: string;
 }
 
 const TURNS = [
@@ -32,7 +34,8 @@ export function readJudgePrompt(text: string): JudgePrompt | null {
   const answerA = between('[Answer A]', '[End of answer A]');
   const answerB = between('[Answer B]', '[End of answer B]');
   if (!dialogue || !answerA || !answerB) return null;
-  return { dialogue: readTurns(dialogue), answerA: answerA.join('\n'), answerB: answerB.join('\n') };
+  const ask = lines.slice(next).join('\n').trim();
+  return { dialogue: readTurns(dialogue), answerA: answerA.join('\n'), answerB: answerB.join('\n'), ask };
 }
 
 /** Turns of a dialogue; a line without a speaker goes on with the turn before it. */

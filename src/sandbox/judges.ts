@@ -1,5 +1,6 @@
 import { share, triangular } from './chance';
 import { featureOpinion } from './feature-judge';
+import { judgement } from './judgement';
 import { readJudgePrompt } from './judge-prompt';
 import type { Behaviour } from './options';
 import { criteria, criterionLabels, type PerCriterion } from './pocket-english/criteria';
@@ -36,7 +37,7 @@ export const UNREADABLE =
   'Scripted judge (sandbox): both answers have their merits, and I would rather not put a number on either of them.';
 
 /**
- * A scripted judge's text: an explanation, then the lines `Score A: …` and `Score B: …` in steps of .5.
+ * A scripted judge's text: an explanation, then its scores, in steps of .5, in the form that was asked for.
  * Anything else than a judge prompt, and a prompt that the judge does not know, get a sentence without scores, as from
  * a model that cannot follow.
  */
@@ -55,14 +56,12 @@ export function judgeReply(name: JudgeName, text: string, behaviour: Behaviour):
     const noise = judge.noisy ? behaviour.noise * triangular(behaviour.seed, name, prompt, answer, position) : 0;
     return toScale(thought.score + noise + (position === 'first' ? behaviour.positionBias : 0));
   };
-  return [
+  const explanation = [
     `Scripted ${name} (sandbox), not a language model.`,
     `Answer A: ${a.reason}.`,
     `Answer B: ${b.reason}.`,
-    '',
-    `Score A: ${given(a, shown.answerA, 'first')}`,
-    `Score B: ${given(b, shown.answerB, 'second')}`,
   ].join('\n');
+  return judgement(shown.ask, explanation, given(a, shown.answerA, 'first'), given(b, shown.answerB, 'second'));
 }
 
 /** Opinions by the task's criteria under the given weights. */

@@ -29,6 +29,8 @@ export interface PlayedBattle {
   position: number;
   outcome: Outcome;
   margin: number | null;
+  /** Initials of both games' verdicts for player a, such as `wt`; null where there are none. */
+  verdicts: string | null;
   /** Why it failed; null otherwise. */
   problem: string | null;
 }
@@ -94,14 +96,15 @@ export async function loadBattles(pool: Pool, arena: string, from = 0, to = 2 **
 export async function saveOutcomes(pool: Pool, arena: string, played: readonly PlayedBattle[]): Promise<void> {
   await pool.query({
     name: 'save-outcomes',
-    text: `update battles set outcome = row.outcome, margin = row.margin, problem = row.problem
-             from unnest($2::int[], $3::text[], $4::real[], $5::text[]) as row(position, outcome, margin, problem)
+    text: `update battles set outcome = row.outcome, margin = row.margin, verdicts = row.verdicts, problem = row.problem
+             from unnest($2::int[], $3::text[], $4::real[], $5::text[], $6::text[]) as row(position, outcome, margin, verdicts, problem)
             where arena = $1 and battles.position = row.position and (battles.outcome is null or battles.outcome = 'failed')`,
     values: [
       arena,
       played.map((b) => b.position),
       played.map((b) => b.outcome),
       played.map((b) => b.margin),
+      played.map((b) => b.verdicts),
       played.map((b) => b.problem),
     ],
   });

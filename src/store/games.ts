@@ -1,6 +1,6 @@
 import type { Pool } from 'pg';
 import type { Verdict } from '../arena/outcome';
-import { bulkInsert, type Columns } from './bulk';
+import { bulkInsert, type Columns, type Db } from './bulk';
 
 /** One judge call: two answers in one order; scores and verdict from the point of view of the first. */
 export interface Game {
@@ -34,7 +34,8 @@ const columns: Columns<Game> = [
 /** What the outcome of a battle needs of a game. */
 export type GameScores = Pick<Game, 'prompt' | 'first' | 'second' | 'scoreFirst' | 'scoreSecond' | 'verdict'>;
 
-const scores = `games.prompt, first, second, score_first as "scoreFirst", score_second as "scoreSecond", verdict`;
+/** Columns of `GameScores`. */
+export const scoresOf = `games.prompt, first, second, score_first as "scoreFirst", score_second as "scoreSecond", verdict`;
 
 /** Key of a game of one judge inside one process. */
 export const gameKey = (prompt: string, first: string, second: string) => `${prompt} ${first} ${second}`;
@@ -63,13 +64,13 @@ export async function saveGames(pool: Pool, games: Game[]): Promise<GameScores[]
 
 /** Stored games of a judge by (prompt, first, second). */
 export async function loadGames(
-  pool: Pool,
+  db: Db,
   judge: string,
   keys: readonly Pick<Game, 'prompt' | 'first' | 'second'>[],
 ): Promise<Map<string, GameScores>> {
-  const { rows } = await pool.query<GameScores>({
+  const { rows } = await db.query<GameScores>({
     name: 'load-games',
-    text: `select ${scores} from games join unnest($2::text[], $3::text[], $4::text[]) as wanted(q, f, s)
+    text: `select ${scoresOf} from games join unnest($2::text[], $3::text[], $4::text[]) as wanted(q, f, s)
            on games.prompt = q and first = f and second = s where judge = $1`,
     values: [judge, keys.map(({ prompt }) => prompt), keys.map(({ first }) => first), keys.map(({ second }) => second)],
   });

@@ -1,9 +1,11 @@
 import type { Pool } from 'pg';
 import { Umzug } from 'umzug';
 import * as initial from './migrations/0001-initial';
+import * as promptPool from './migrations/0002-prompt-pool';
 import * as clusters from './migrations/0003-clusters';
+import * as battleVerdicts from './migrations/0004-battle-verdicts';
 
-const migrations = [initial, clusters];
+const migrations = [initial, promptPool, clusters, battleVerdicts];
 
 /** Any number that no other program on this database uses for its advisory locks. */
 const LOCK = 0x666c79;

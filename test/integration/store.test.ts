@@ -14,7 +14,9 @@ beforeAll(async () => {
   server = await testPostgres();
   const pools = [1, 2, 3].map(() => new Pool({ connectionString: server.url, max: 1 }));
   // Several workers start at once on an empty database.
-  expect((await Promise.all(pools.map(migrate))).flat()).toEqual(['0001-initial']);
+  const run = (await Promise.all(pools.map(migrate))).flat();
+  expect(run[0]).toBe('0001-initial');
+  expect(run).toEqual([...new Set(run)].sort());
   await Promise.all(pools.map((pool) => pool.end()));
   store = await openStore(server.url);
   await savePrompts(

@@ -1,9 +1,12 @@
 import { Option, type Command } from 'commander';
 import { InputError } from '../../arena/input-error';
 import { parseVerdict, type VerdictFormat } from '../../judge/parse';
+import { VERDICT_FORMS } from '../../judge/template';
 import { readLines } from '../../lines';
 import { describedCommand } from '../options';
 import { sayLine } from '../output';
+import { judgeJuryCommand } from './judge-jury';
+import { judgeReparseCommand } from './judge-reparse';
 
 export function judgeCommand(): Command {
   const parse = describedCommand(
@@ -15,11 +18,14 @@ export function judgeCommand(): Command {
     .argument('<file>', 'JSONL, or - for stdin')
     .addOption(
       new Option('--template <form>', 'the form in which the judge was asked to answer')
-        .choices(['auto', 'scores', 'mt-bench', 'arena-hard'])
+        .choices(['auto', ...VERDICT_FORMS])
         .default('auto'),
     )
     .action(parseFile);
-  return describedCommand('judge', "Look into judges' texts.", 'judge parse texts.jsonl').addCommand(parse);
+  return describedCommand('judge', "Look into judges' texts.", 'judge parse texts.jsonl')
+    .addCommand(parse)
+    .addCommand(judgeReparseCommand())
+    .addCommand(judgeJuryCommand());
 }
 
 async function parseFile(file: string, { template }: { template: VerdictFormat }): Promise<void> {

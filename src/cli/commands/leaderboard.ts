@@ -1,23 +1,40 @@
 import { Option, type Command } from 'commander';
 import type { Pool } from 'pg';
 import type { LeaderboardBody } from '../../../activities/rating';
-import type { RatedModel } from '../../arena/types';
+import type { StyleTable } from '../../arena/style';
+import type { RatedModel, RatingTable } from '../../arena/types';
+import { judgeParty } from '../../models/roster';
+import { ratingsCsv, styleCsv } from '../../report/csv';
+import type { JudgeRole } from '../../report/document';
+import { markdownTable } from '../../report/markdown';
+import { gamesBehind, refitted, styled } from '../../report/refit';
+import { coefficientTable, ratingsTable, styleTable, type Table } from '../../report/tables';
 import { leaderboardsOf, type Leaderboard } from '../../store/results';
-import { listRuns, loadRun, type Run } from '../../store/runs';
+import type { Run } from '../../store/runs';
 import { findDatabase, withDatabase } from '../connect';
 import { CommandFailure } from '../failure';
+import { findRun } from '../find-run';
 import { describedCommand, JSON_OPTION } from '../options';
-import { note, say, sayJson } from '../output';
-import { ratingsCsv, ratingsMarkdown, ratingsTable } from '../ratings';
+import { note, say, sayJson, table } from '../output';
 
 interface Options {
-  judge: 'evaluation' | 'data';
+  judge: JudgeRole;
   label?: string;
+  category?: string;
+  withStyle?: boolean;
   format: 'table' | 'csv' | 'markdown' | 'json';
   json?: boolean;
 }
 
 type Board = Leaderboard<LeaderboardBody>;
+
+/** What is shown: a table as it was published, or fitted anew from the games behind it. */
+interface View {
+  run: Run;
+  board: Board;
+  ratings: RatingTable;
+  style: StyleTable | null;
+}
 
 export function leaderboardCommand(): Command {
   return describedCommand(
@@ -25,10 +42,13 @@ export function leaderboardCommand(): Command {
     "Show a run's ratings with their intervals, as published last.",
     'leaderboard',
     'leaderboard my-run --label r1-dpo-a1 --format csv > r1-dpo.csv',
+    'leaderboard my-arena --category coding --with-style',
   )
     .argument('[run]', "a run's id (default: the newest run)")
     .addOption(new Option('--judge <judge>', 'whose games').choices(['evaluation', 'data']).default('evaluation'))
     .option('--label <label>', 'the table as published after one step, such as I0 or r1-sft-a1 (default: the newest)')
+    .option('--category <name>', 'by the games on prompts of one category alone, fitted anew')
+    .option('--with-style', 'at equal length, headers, lists and bold, beside the ratings as judged; fitted anew')
     .addOption(
       new Option('--format <format>', 'how to print it').choices(['table', 'csv', 'markdown', 'json']).default('table'),
     )
@@ -36,43 +56,63 @@ export function leaderboardCommand(): Command {
     .action(leaderboard);
 }
 
-async function leaderboard(id: string | undefined, { judge, label, format, json = false }: Options): Promise<void> {
-  const { run, board } = await withDatabase(findDatabase(), async (pool) => {
-    const found = await findRun(pool, id);
-    return { run: found, board: choose(await leaderboardsOf<LeaderboardBody>(pool, found.id), found.id, judge, label) };
-  });
-  const { table, difference, model } = board.body;
-  if (json || format === 'json') {
-    sayJson({
-      run: run.id,
-      label: board.label,
-      judge,
-      round: board.round,
-      stage: board.stage,
-      attempt: board.attempt,
-      model,
-      difference,
-      ...table,
-    });
-    return;
-  }
-  if (format !== 'table') {
-    say((format === 'csv' ? ratingsCsv : ratingsMarkdown)(table.models));
-    return;
-  }
-  say(`${run.id}, ${board.label}: ${whoseGames(run, judge)}\n`);
-  say(ratingsTable(table.models));
-  if (model !== null && difference) say(`\n${inWords(model, difference)}`);
-  for (const warning of table.warnings) note(warning);
+async function leaderboard(id: string | undefined, options: Options): Promise<void> {
+  const view = await withDatabase(findDatabase(), (pool) => viewOf(pool, id, options));
+  const { ratings, style } = view;
+  if (options.json === true || options.format === 'json') sayJson(documentOf(view, options));
+  else if (options.format === 'csv') say(style ? styleCsv(style) : ratingsCsv(ratings.models));
+  else if (options.format === 'markdown') say(tablesOf(view).map(markdownTable).join('\n\n'));
+  else present(view, options);
 }
 
-async function findRun(pool: Pool, id: string | undefined): Promise<Run> {
-  const run = id === undefined ? (await listRuns(pool))[0] : await loadRun(pool, id);
-  if (run) return run;
-  throw new CommandFailure(
-    id === undefined
-      ? 'There is no run yet. Start one: npx flywheel run CONFIG'
-      : `There is no run ${id}. List the runs: npx flywheel status`,
+async function viewOf(pool: Pool, id: string | undefined, options: Options): Promise<View> {
+  const { judge, label, withStyle = false } = options;
+  const category = options.category ?? null;
+  const run = await findRun(pool, id);
+  const board = choose(await leaderboardsOf<LeaderboardBody>(pool, run.id), run.id, judge, label);
+  const published = board.body.table;
+  if (category === null && !withStyle) return { run, board, ratings: published, style: null };
+  const games = await gamesBehind(pool, run, { label: board.label, judge, category });
+  const players = published.models.map(({ model }) => model);
+  return {
+    run,
+    board,
+    ratings: category === null ? published : refitted(games, players),
+    style: withStyle ? await styled(pool, games) : null,
+  };
+}
+
+function documentOf({ run, board, ratings, style }: View, options: Options) {
+  const { label, round, stage, attempt, body } = board;
+  const category = options.category ?? null;
+  return {
+    ...{ run: run.id, label, judge: options.judge, round, stage, attempt, category },
+    model: body.model,
+    // The paired difference is of all games.
+    difference: category === null ? body.difference : null,
+    ...ratings,
+    ...(style ? { style } : {}),
+  };
+}
+
+function tablesOf({ ratings, style }: View): Table[] {
+  return style ? [styleTable(style), coefficientTable(style)] : [ratingsTable(ratings.models)];
+}
+
+function present(view: View, { judge, category }: Options): void {
+  const { run, board, ratings } = view;
+  const { model, difference } = board.body;
+  const which = category === undefined ? board.label : `${board.label}, category ${category}`;
+  say(`${run.id}, ${which}: ${whoseGames(run, judge)}\n`);
+  say(tablesOf(view).map(drawn).join('\n\n'));
+  if (model !== null && difference && category === undefined) say(`\n${inWords(model, difference)}`);
+  for (const warning of ratings.warnings) note(warning);
+}
+
+function drawn({ columns, rows }: Table): string {
+  return table(
+    columns.map(({ name, numbers }) => (numbers ? { name, numbers } : name)),
+    rows,
   );
 }
 
@@ -93,10 +133,10 @@ function choose(boards: readonly Board[], run: string, judge: Options['judge'], 
 /** A table says so where the judge that selected the data also scored. */
 function whoseGames({ config }: Run, judge: Options['judge']): string {
   if (config.evaluation.judge === null)
-    return `rated by the judge that selects the data (${config.judge.model}), because the run has no evaluation judge`;
+    return `rated by the judge that selects the data (${judgeParty(config.judge).name}), because the run has no evaluation judge`;
   return judge === 'data'
-    ? `rated by the data judge (${config.judge.model})`
-    : `rated by the evaluation judge (${config.evaluation.judge.model})`;
+    ? `rated by the data judge (${judgeParty(config.judge).name})`
+    : `rated by the evaluation judge (${judgeParty(config.evaluation.judge).name})`;
 }
 
 /** The paired difference to the champion, and what it shows. */

@@ -9,6 +9,7 @@ import {
 } from '@temporalio/client';
 import type { Decision, MessageName } from '../../../workflows/messages';
 import { findTemporal, withClient } from '../connect';
+import { continueHint } from '../continue-hint';
 import { CommandFailure } from '../failure';
 import { describedCommand, dollars, JSON_OPTION, wholeNumber } from '../options';
 import { say, sayJson } from '../output';
@@ -95,7 +96,7 @@ function send(run: string, name: MessageName, message: object, json?: boolean): 
 
 async function cancel(client: Client, run: string): Promise<string> {
   await client.workflow.getHandle(run).cancel();
-  return `Cancelling ${run}: calls in flight end, its state is kept. \`npx flywheel run CONFIG --id ${run}\` continues it.`;
+  return `Cancelling ${run}: calls in flight end, its state is kept. \`${continueHint(run)}\` continues it.`;
 }
 
 /** Does something to a run and tells the sentence that comes back. */
@@ -119,7 +120,7 @@ function refusal(run: string, error: unknown): unknown {
     return new CommandFailure(error.cause.message);
   if (error instanceof WorkflowNotFoundError)
     return new CommandFailure(
-      `No run ${run} is running. \`npx flywheel status\` lists the runs; \`npx flywheel run CONFIG --id ${run}\` continues a closed one.`,
+      `No run ${run} is running. \`npx flywheel status\` lists the runs; \`${continueHint(run)}\` continues a closed one.`,
     );
   if (error instanceof WorkflowUpdateRPCTimeoutOrCancelledError || isGrpcDeadlineError(error))
     return new CommandFailure(

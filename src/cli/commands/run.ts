@@ -1,15 +1,10 @@
 import type { Command } from 'commander';
-import type { Client } from '@temporalio/client';
 import { loadConfig } from '../../config/load';
-import type { Progress } from '../../../workflows/types';
-import { findTemporal, withClient, type TemporalAddress } from '../connect';
-import { followRun } from '../follow';
+import { findTemporal, withClient } from '../connect';
 import { describedCommand, JSON_OPTION, wholeNumber } from '../options';
-import { note, say, sayJson } from '../output';
-import { createProgressView } from '../progress-view';
-import { hasWorkers, startRun } from '../start-run';
+import { say, sayJson } from '../output';
 import { standings } from '../standings';
-import { stopSignal } from '../stop-signal';
+import { startAndFollow } from '../start-and-follow';
 
 interface Options {
   id?: string;
@@ -17,9 +12,6 @@ interface Options {
   detach?: boolean;
   json?: boolean;
 }
-
-/** Exit code of a command that Ctrl-C ended, by the shell's convention. */
-const INTERRUPTED = 130;
 
 export function runCommand(): Command {
   return describedCommand(
@@ -41,53 +33,11 @@ async function run(file: string, { id: asked, rounds, detach = false, json = fal
   const config = await loadConfig(file);
   const id = asked ?? config.name;
   const address = findTemporal();
-  const tell = json ? note : say;
-  await withClient(address, async (client) => {
-    const begun = await startRun(client, id, { config, ...(rounds === undefined ? {} : { rounds }) });
-    tell(
-      begun === 'started'
-        ? `Run ${id} is started.`
-        : `Run ${id} is running already, with the configuration that it was started with: ${file} was not used. Another --id starts another run.`,
-    );
-    const page = pageOf(address, id);
-    if (page) tell(page);
-    if (!(await hasWorkers(client)))
-      note('No worker polls the task queue "flywheel", so nothing happens yet. Start one: npx flywheel worker');
-    if (detach) {
-      if (json) sayJson({ run: id, started: begun === 'started' });
-      else
-        say(
-          `Follow it: npx flywheel run ${file}${asked ? ` --id ${asked}` : ''}, or look at it: npx flywheel status ${id}`,
-        );
-      return;
-    }
-    const progress = await follow(client, id, json);
-    if (!progress) return;
-    if (json) sayJson(progress);
-    else say(standings(progress));
-  });
-}
-
-/** Follows a run on the terminal; null when Ctrl-C ended that. */
-async function follow(client: Client, id: string, json: boolean): Promise<Progress | null> {
-  const view = createProgressView({ quiet: json });
-  const { signal, release } = stopSignal();
-  try {
-    return await followRun(client, id, { onProgress: view.show, onTrouble: view.trouble, signal });
-  } catch (error) {
-    if (!signal.aborted) throw error;
-    view.end();
-    note(
-      `No longer following; the run ${id} goes on. Look at it: npx flywheel status ${id}. Stop it: npx flywheel pause ${id} or npx flywheel cancel ${id}`,
-    );
-    process.exitCode = INTERRUPTED;
-    return null;
-  } finally {
-    view.end();
-    release();
-  }
-}
-
-function pageOf({ uiUrl, namespace }: TemporalAddress, id: string): string | null {
-  return uiUrl === null ? null : `Temporal UI: ${uiUrl}/namespaces/${namespace}/workflows/${encodeURIComponent(id)}`;
+  const input = { config, ...(rounds === undefined ? {} : { rounds }) };
+  const progress = await withClient(address, (client) =>
+    startAndFollow(client, address, { command: 'run', id, input, file, detach, json }),
+  );
+  if (!progress) return;
+  if (json) sayJson(progress);
+  else say(standings(progress));
 }

@@ -4,6 +4,7 @@ import type { FlywheelState, Progress } from '../../../workflows/types';
 import { messageOf } from '../../errors';
 import { listRuns, type Run } from '../../store/runs';
 import { findDatabase, findTemporal, withClient, withDatabase } from '../connect';
+import { continueHint } from '../continue-hint';
 import { CommandFailure } from '../failure';
 import { lookAt, type Look } from '../look';
 import { describedCommand, JSON_OPTION } from '../options';
@@ -104,6 +105,6 @@ async function fromDatabase(run: string, { state, trouble }: Look): Promise<Prog
     ...stored,
     status: 'paused',
     step: isClosed ? `closed (${state})` : stored.step,
-    nextAction: `npx flywheel run CONFIG --id ${run} continues it`,
+    nextAction: `${continueHint(run)} continues it`,
   };
 }

@@ -10,7 +10,7 @@ import {
   withDatabase,
   withoutPassword,
 } from '../connect';
-import { hasWorkers } from '../start-run';
+import { hasWorkers } from '../has-workers';
 import { finding, type Answer, type Finding } from './finding';
 
 const NOT_UP = { warning: 'not up; `npx flywheel up` starts an embedded one' };

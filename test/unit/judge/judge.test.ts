@@ -1,6 +1,10 @@
 import { createJudge, readGame } from '../../../src/judge/judge';
 import type { ChatClient, ChatRequest } from '../../../src/models/chat';
+import { createChatClient } from '../../../src/models/client';
 import { judgeId } from '../../../src/models/player';
+import { closeServers, completion, endpoint, send, serve } from '../models/server';
+
+afterEach(closeServers);
 
 const sampling = { temperature: 0, topP: 1, maxTokens: 512 };
 const settings = { model: 'j', revision: null, systemPrompt: null, sampling, template: 'scores-v1' };
@@ -67,9 +71,49 @@ test.each([
 });
 
 test.each([
+  ['So [[A]] would be right if', 'length', 'mt-bench', 'invalid'],
+  ['I lean to [[A>B]], but', 'length', 'arena-hard', 'invalid'],
+  ['I lean to [[A>B]], but', 'stop', 'arena-hard', 'win'],
+  ['[[A]]', 'length', 'mt-bench', 'win'],
+  ['[[B]]\nBecause it is', 'length', 'mt-bench', 'loss'],
+  ['My final verdict is: [[B>>A]].', 'length', 'arena-hard', 'loss'],
+] as const)('%j with finish reason %s, read as %s, is %s', (text, finishReason, format, verdict) => {
+  expect(readGame(text, finishReason, format).verdict).toBe(verdict);
+});
+
+test.each([
   ['[[A]]', 'win'],
   ['[[B]]', 'loss'],
   ['[[C]]', 'tie'],
 ] as const)('a label %s is a verdict without scores', (text, verdict) => {
   expect(readGame(text, 'stop', 'mt-bench')).toEqual({ scoreFirst: null, scoreSecond: null, verdict });
+});
+
+test('the schema of the verdict is sent where the endpoint takes one, and makes another judge', async () => {
+  const said = '{"explanation": "x", "score_a": 3, "score_b": 9}';
+  const { url, seen } = await serve((response) => send(response, 200, completion(said)));
+  const client = createChatClient(endpoint(url));
+  const [plain, held] = (['text', 'json_schema'] as const).map((responseFormat) =>
+    createJudge({ ...settings, template: 'json-v1', responseFormat, client }),
+  );
+  const games = [plain, held].map((judge) => judge?.judge([{ role: 'user', content: 'q' }], 'a', 'b'));
+  for (const game of games)
+    expect(await game).toMatchObject({ text: said, verdict: 'loss', scoreFirst: 3, scoreSecond: 9 });
+  const formats = seen.map(({ body }) => (body as { response_format?: unknown }).response_format);
+  expect(formats.filter((format) => format === undefined)).toHaveLength(1);
+  expect(formats.find((format) => format !== undefined)).toMatchObject({
+    type: 'json_schema',
+    json_schema: {
+      strict: true,
+      schema: { required: ['explanation', 'score_a', 'score_b'], additionalProperties: false },
+    },
+  });
+  expect(plain?.id).not.toBe(held?.id);
+});
+
+test('a reference answer reaches a template that shows one', async () => {
+  const { client, requests } = saying('[[C]]');
+  const judge = createJudge({ ...settings, template: 'mt-bench-v1', client });
+  await judge.judge([{ role: 'user', content: 'q' }], 'a', 'b', { reference: 'Four.' });
+  expect(requests[0]?.messages[1]?.content).toContain('[Reference answer]\nFour.\n[End of reference answer]');
 });

@@ -1,5 +1,6 @@
 import { parseVerdict } from '../../../src/judge/parse';
-import { judgeTemplate, renderJudgeMessages } from '../../../src/judge/templates';
+import { renderJudgeMessages } from '../../../src/judge/render';
+import { templateOf } from '../../../src/judge/templates';
 import { featureOpinion } from '../../../src/sandbox/feature-judge';
 import { readJudgePrompt } from '../../../src/sandbox/judge-prompt';
 import { judgeReply, UNREADABLE, type JudgeName } from '../../../src/sandbox/judges';
@@ -46,6 +47,7 @@ describe('the judge prompt', () => {
       ],
       answerA: 'one\nline',
       answerB: '',
+      ask: 'Now judge.',
     });
   });
 
@@ -145,7 +147,7 @@ describe('the Pocket English judges', () => {
 /** The product’s own judge prompt for the two answers. */
 const render = (prompt: string): string =>
   renderJudgeMessages(
-    judgeTemplate('scores-v1'),
+    templateOf('scores-v1'),
     [
       { role: 'system', content: 'be brief' },
       { role: 'user', content: prompt },

@@ -1,0 +1,3 @@
+/** The command that starts a closed id again, which then goes on where it stopped. */
+export const continueHint = (id: string): string =>
+  `npx flywheel run CONFIG --id ${id} (an arena alone: npx flywheel arena run CONFIG --id ${id})`;

@@ -1,0 +1,86 @@
+import type { Client } from '@temporalio/client';
+import type { FlywheelInput, Progress } from '../../workflows/types';
+import { TASK_QUEUE } from '../worker';
+import type { TemporalAddress } from './connect';
+import { followRun } from './follow';
+import { lookAt } from './look';
+import { note, say, sayJson } from './output';
+import { createProgressView } from './progress-view';
+import { hasWorkers } from './has-workers';
+import { stopSignal } from './stop-signal';
+
+/** Exit code of a command that Ctrl-C ended, by the shell's convention. */
+const INTERRUPTED = 130;
+
+export interface Wanted {
+  /** The command that starts such a workflow, after `npx flywheel`: also what continues it. */
+  command: 'run' | 'arena run';
+  id: string;
+  input: FlywheelInput;
+  /** The configuration's file, as the user named it. */
+  file: string;
+  /** Start only. */
+  detach: boolean;
+  /** stdout is kept for one JSON document. */
+  json: boolean;
+}
+
+const TYPES: Readonly<Record<Wanted['command'], string>> = { run: 'flywheel', 'arena run': 'arena' };
+
+/**
+ * Starts a workflow, or finds it running, and follows it to its end. A closed id is started again, and goes on where it
+ * stopped. Returns its last progress; null where it was only started, or Ctrl-C ended the following.
+ */
+export async function startAndFollow(
+  client: Client,
+  address: TemporalAddress,
+  wanted: Wanted,
+): Promise<Progress | null> {
+  const { command, id, file, detach, json } = wanted;
+  const tell = json ? note : say;
+  const isNew = await start(client, wanted);
+  tell(
+    isNew
+      ? `${id} is started.`
+      : `${id} is running already, with the configuration that it was started with: ${file} was not used. Another --id starts another one.`,
+  );
+  if (address.uiUrl !== null)
+    tell(`Temporal UI: ${address.uiUrl}/namespaces/${address.namespace}/workflows/${encodeURIComponent(id)}`);
+  if (!(await hasWorkers(client)))
+    note('No worker polls the task queue "flywheel", so nothing happens yet. Start one: npx flywheel worker');
+  if (!detach) return follow(client, id, json);
+  if (json) sayJson({ run: id, started: isNew });
+  else say(`Follow it: npx flywheel ${command} ${file} --id ${id}, or look at it: npx flywheel status ${id}`);
+  return null;
+}
+
+/** Returns whether it was started here. */
+async function start(client: Client, { command, id, input }: Wanted): Promise<boolean> {
+  const { state } = await lookAt(client, id, 1000);
+  await client.workflow.start(TYPES[command], {
+    workflowId: id,
+    taskQueue: TASK_QUEUE,
+    args: [input],
+    workflowIdConflictPolicy: 'USE_EXISTING',
+  });
+  return state !== 'open';
+}
+
+async function follow(client: Client, id: string, quiet: boolean): Promise<Progress | null> {
+  const view = createProgressView({ quiet });
+  const { signal, release } = stopSignal();
+  try {
+    return await followRun(client, id, { onProgress: view.show, onTrouble: view.trouble, signal });
+  } catch (error) {
+    if (!signal.aborted) throw error;
+    view.end();
+    note(
+      `No longer following; ${id} goes on. Look at it: npx flywheel status ${id}. Stop it: npx flywheel pause ${id} or npx flywheel cancel ${id}`,
+    );
+    process.exitCode = INTERRUPTED;
+    return null;
+  } finally {
+    view.end();
+    release();
+  }
+}

@@ -1,0 +1,30 @@
+/** A side of a pair, or neither. */
+export type Choice = 'a' | 'b' | 'tie';
+
+/** What somebody, a judge or a person, said about two answers to one question. */
+export interface Judgement {
+  /** Who said it. */
+  judge: string;
+  question: string;
+  /** The turn that was judged, null where the source names none. */
+  turn: number | null;
+  a: string;
+  b: string;
+  /** `inconsistent`: the two games, with the answers swapped, name different winners. `invalid`: it could not be read. */
+  outcome: Choice | 'inconsistent' | 'invalid';
+  /** The winner of each game where both are known: in the first a was shown first, in the second b. */
+  games?: readonly [Choice, Choice];
+  /** Characters of both answers, where the source holds them. */
+  lengths?: readonly [number, number];
+}
+
+/** The same answers to the same question, whoever is named first. */
+export function pairKey({ question, turn, a, b }: Judgement): string {
+  return JSON.stringify([question, turn, ...[a, b].sort()]);
+}
+
+/** The winner's name, or `tie`; an inconsistent judgement counts as a tie (Zheng et al. 2023, section 3.4); null: none can be read. */
+export function winnerOf({ outcome, a, b }: Judgement): { model: string } | 'tie' | null {
+  if (outcome === 'invalid') return null;
+  return outcome === 'a' ? { model: a } : outcome === 'b' ? { model: b } : 'tie';
+}

@@ -1,0 +1,213 @@
+import type { Pool, PoolClient } from 'pg';
+import { emptyCounts, type ImportCounts } from '../prompts/import/counts';
+import type { ImportedPrompt } from '../prompts/import/import-file';
+import type { Message, Prompt } from '../prompts/prompt';
+
+/** A file's place in a pool, and how far its import came. */
+export interface PoolFile {
+  number: number;
+  rowsRead: number;
+  finished: boolean;
+  counts: ImportCounts;
+}
+
+interface PoolFileRow {
+  number: number;
+  rows_read: string;
+  finished: boolean;
+  counts: ImportCounts;
+}
+
+/** A prompt of a pool in its order, as cleaning sees it. */
+export interface PoolPrompt extends Prompt {
+  file: number;
+  line: number;
+}
+
+/** What cleaning says of a prompt: a reason to drop it, or the prompt with masked text that stands for it. */
+export type Mark = { id: string; dropped: string } | { id: string; masked: string };
+
+/** Runs `body` in one transaction that no other process has on this pool at the same time. */
+export async function withPool<T>(db: Pool, pool: string, body: (client: PoolClient) => Promise<T>): Promise<T> {
+  const client = await db.connect();
+  try {
+    await client.query('begin');
+    await client.query("select pg_advisory_xact_lock(hashtext('prompt-pool'), hashtext($1))", [pool]);
+    const result = await body(client);
+    await client.query('commit');
+    return result;
+  } catch (error) {
+    await client.query('rollback').catch(() => undefined);
+    throw error;
+  } finally {
+    client.release();
+  }
+}
+
+/** The file's place in the pool; a new one gets the next number. */
+export async function openPoolFile(
+  db: Pool,
+  pool: string,
+  { sha256, name }: { sha256: string; name: string },
+): Promise<PoolFile> {
+  return withPool(db, pool, async (client) => {
+    await client.query(
+      `insert into pool_files (pool, sha256, number, name, counts)
+       select $1, $2, 1 + coalesce(max(number), 0), $3, $4 from pool_files where pool = $1
+       on conflict (pool, sha256) do nothing`,
+      [pool, sha256, name, emptyCounts()],
+    );
+    return loadPoolFile(client, pool, sha256);
+  });
+}
+
+async function loadPoolFile(client: PoolClient, pool: string, sha256: string): Promise<PoolFile> {
+  const { rows } = await client.query<PoolFileRow>('select * from pool_files where pool = $1 and sha256 = $2', [
+    pool,
+    sha256,
+  ]);
+  const [row] = rows;
+  if (!row) throw new Error(`the pool ${pool} has no file ${sha256}`);
+  return { number: row.number, rowsRead: Number(row.rows_read), finished: row.finished, counts: row.counts };
+}
+
+/**
+ * Adds prompts in their order, those the pool has already left out, and notes how far the file is read, all or nothing.
+ * Returns the file's counts with them. Null: another process has read further than `from` rows meanwhile, and nothing was written.
+ */
+export async function addToPool(
+  db: Pool,
+  pool: string,
+  file: { number: number; sha256: string; from: number; rowsRead: number },
+  prompts: readonly ImportedPrompt[],
+  countsWith: (added: number) => ImportCounts,
+): Promise<ImportCounts | null> {
+  return withPool(db, pool, async (client) => {
+    const { rowsRead } = await loadPoolFile(client, pool, file.sha256);
+    if (rowsRead !== file.from) return null;
+    const added = await insertPrompts(client, pool, file.number, prompts);
+    const counts = countsWith(added);
+    await client.query('update pool_files set rows_read = $3, counts = $4 where pool = $1 and sha256 = $2', [
+      ...[pool, file.sha256],
+      ...[file.rowsRead, counts],
+    ]);
+    return counts;
+  });
+}
+
+async function insertPrompts(
+  client: PoolClient,
+  pool: string,
+  file: number,
+  prompts: readonly ImportedPrompt[],
+): Promise<number> {
+  const { rowCount } = await client.query({
+    name: 'insert-pool-prompts',
+    text: `with given as (
+             select * from unnest($3::text[], $4::text[], $5::bigint[], $6::text[], $7::text[], $8::text[], $9::text[])
+               with ordinality as row(id, messages, line, category, source, original_id, licence, place)
+           ), stored as (
+             insert into prompts (id, messages, category, source, original_id)
+             select id, messages::jsonb, category, source, original_id from given order by id, place on conflict do nothing
+           )
+           insert into pool_prompts (pool, prompt, file, line, category, original_id, licence)
+           select $1, id, $2::int, line, category, original_id, licence from given order by place on conflict do nothing`,
+    values: [
+      pool,
+      file,
+      prompts.map(({ id }) => id),
+      prompts.map(({ messages }) => JSON.stringify(messages)),
+      prompts.map(({ line }) => line),
+      prompts.map(({ category }) => category),
+      prompts.map(({ source }) => source),
+      prompts.map(({ originalId }) => originalId),
+      prompts.map(({ licence }) => licence),
+    ],
+  });
+  return rowCount ?? 0;
+}
+
+/** Notes that a file is read to its end. */
+export async function finishPoolFile(db: Pool, pool: string, sha256: string): Promise<void> {
+  await db.query('update pool_files set finished = true where pool = $1 and sha256 = $2', [pool, sha256]);
+}
+
+/** Rows of a page. */
+const PAGE = 5000;
+
+/** All prompts of a pool in their order, whether dropped or not, a page at a time. */
+export async function* poolPages(db: Pool | PoolClient, pool: string): AsyncGenerator<PoolPrompt[]> {
+  let [file, line] = [0, 0];
+  for (;;) {
+    const { rows } = await db.query<{
+      id: string;
+      messages: Message[];
+      category: string | null;
+      source: string;
+      original_id: string | null;
+      file: number;
+      line: string;
+    }>({
+      name: 'pool-page',
+      text: `select p.id, p.messages, m.category, f.name as source, m.original_id, m.file, m.line
+             from pool_prompts m join prompts p on p.id = m.prompt join pool_files f on f.pool = m.pool and f.number = m.file
+             where m.pool = $1 and (m.file, m.line) > ($2::int, $3::bigint) order by m.file, m.line limit ${PAGE}`,
+      values: [pool, file, line],
+    });
+    const page = rows.map(({ original_id: originalId, line: at, ...row }) => ({
+      ...row,
+      originalId,
+      line: Number(at),
+    }));
+    if (page.length > 0) yield page;
+    const last = page.at(-1);
+    if (!last || page.length < PAGE) return;
+    ({ file, line } = last);
+  }
+}
+
+/** Takes every mark of an earlier cleaning away. */
+export async function clearMarks(client: PoolClient, pool: string): Promise<void> {
+  await client.query(
+    'update pool_prompts set dropped = null, masked = null where pool = $1 and (dropped is not null or masked is not null)',
+    [pool],
+  );
+}
+
+/** Notes why prompts are dropped, and what stands for masked ones (prompts that are stored already). */
+export async function markPrompts(client: PoolClient, pool: string, marks: readonly Mark[]): Promise<void> {
+  if (marks.length === 0) return;
+  await client.query({
+    name: 'mark-prompts',
+    text: `update pool_prompts set dropped = mark.dropped, masked = mark.masked
+           from unnest($2::text[], $3::text[], $4::text[]) as mark(prompt, dropped, masked)
+           where pool = $1 and pool_prompts.prompt = mark.prompt`,
+    values: [
+      pool,
+      marks.map(({ id }) => id),
+      marks.map((mark) => ('dropped' in mark ? mark.dropped : null)),
+      marks.map((mark) => ('masked' in mark ? mark.masked : null)),
+    ],
+  });
+}
+
+/** Prompts of a pool that cleaning left, in their order, masked ones as masked; each text once. */
+export async function poolPrompts(db: Pool, pool: string): Promise<Prompt[]> {
+  const { rows } = await db.query<{
+    id: string;
+    messages: Message[];
+    category: string | null;
+    source: string;
+    original_id: string | null;
+  }>(
+    `select p.id, p.messages, m.category, f.name as source, m.original_id
+     from pool_prompts m join prompts p on p.id = coalesce(m.masked, m.prompt)
+       join pool_files f on f.pool = m.pool and f.number = m.file
+     where m.pool = $1 and m.dropped is null order by m.file, m.line`,
+    [pool],
+  );
+  const once = new Map<string, Prompt>();
+  for (const { original_id: originalId, ...row } of rows)
+    if (!once.has(row.id)) once.set(row.id, { ...row, originalId });
+  return [...once.values()];
+}

@@ -1,0 +1,249 @@
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { RatedModel } from '../../src/arena/types';
+import type { ConfigInput } from '../../src/config/schema';
+import { main } from '../../src/cli/main';
+import { repositoryRoot } from '../../src/embedded/paths';
+import type { Report } from '../../src/report/document';
+import { readReport } from '../../src/report/read';
+import { loadRun } from '../../src/store/runs';
+import { startSandbox, type Sandbox } from '../../src/sandbox/server';
+import { startWorker, type RunningWorker } from '../../src/worker';
+import { progressQuery, updates } from '../../workflows/messages';
+import type { RatedPlayer } from '../../workflows/types';
+import { testServers, type TestServers } from '../support/servers';
+import { sandboxJudge, sandboxPlayer, writePrompts } from '../support/tiny';
+
+/** An arena alone: real Temporal, real Postgres, scripted players and judges. */
+let servers: TestServers;
+let sandbox: Sandbox;
+let worker: RunningWorker;
+let prompts: string;
+
+const PROMPTS = 40;
+const PLAYERS = ['scholar', 'tutor', 'poet', 'echo'] as const;
+
+jest.setTimeout(60_000);
+
+beforeAll(async () => {
+  servers = await testServers('arena');
+  sandbox = await startSandbox();
+  prompts = writePrompts(join(servers.paths.home, 'prompts.jsonl'), PROMPTS, 'test');
+  worker = await startWorker({ ...servers, sandbox: sandbox.url });
+  process.env['FLYWHEEL_DATABASE_URL'] = servers.databaseUrl;
+  process.env['TEMPORAL_ADDRESS'] = servers.temporalAddress;
+});
+
+afterAll(async () => {
+  delete process.env['FLYWHEEL_DATABASE_URL'];
+  delete process.env['TEMPORAL_ADDRESS'];
+  await worker?.stop();
+  await sandbox?.close();
+  await servers?.stop();
+});
+
+/** Competitors, judge and prompts are all that an arena needs; the second judge and the small batches are for what is tested. */
+const configOf = (players: readonly (typeof PLAYERS)[number][]): ConfigInput => ({
+  name: 'board',
+  competitors: players.map((name) => sandboxPlayer(name)),
+  judge: sandboxJudge('data-judge'),
+  prompts: { source: [prompts] },
+});
+const twoJudges = (config: ConfigInput): ConfigInput => ({
+  ...config,
+  evaluation: { judge: sandboxJudge('evaluation-judge'), dataJudge: true, bootstrapRounds: 200 },
+  arena: { batch: 12, window: 2 },
+});
+
+const start = (workflowId: string, config: unknown) =>
+  servers.client.workflow.start('arena', { workflowId, taskQueue: 'flywheel', args: [{ config }] });
+
+type Handle = Awaited<ReturnType<typeof start>>;
+
+const leaderboardOf = async (handle: Handle): Promise<string[]> =>
+  ((await handle.result()) as { leaderboard: RatedPlayer[] }).leaderboard.map(({ player }) => player);
+
+async function until<T>(ask: () => Promise<T>, holds: (value: T) => boolean): Promise<T> {
+  for (let tries = 0; tries < 300; tries++) {
+    const value = await ask();
+    if (holds(value)) return value;
+    await sleep(50);
+  }
+  throw new Error(`not so after 15 s: ${JSON.stringify(await ask())}`);
+}
+
+async function reportOf(id: string): Promise<Report> {
+  const run = await loadRun(servers.pool, id);
+  const report = run && (await readReport(servers.pool, run));
+  if (!report) throw new Error(`${id} has no report`);
+  return report;
+}
+
+const total = (counts: Record<string, number>) => Object.values(counts).reduce((sum, n) => sum + n, 0);
+const callsSoFar = () => total(sandbox.stats().calls);
+
+describe('an arena of four scripted players', () => {
+  it('pauses, resumes, refuses a rollback, and rates them as they were scripted', async () => {
+    const handle = await start('board', twoJudges(configOf(PLAYERS)));
+    const progress = () => handle.query(progressQuery);
+    await until(progress, ({ done }) => done > 0);
+
+    await handle.executeUpdate(updates.pause, { args: [{ reason: 'a test' }] });
+    await until(
+      async () => (await handle.describe()).raw.pendingActivities?.length ?? 0,
+      (pending) => pending === 0,
+    );
+    const atPause = callsSoFar();
+    const { status, done, total: battles } = await progress();
+    expect({ status, battles }).toEqual({ status: 'paused', battles: 6 * PROMPTS });
+    expect(done).toBeLessThan(battles);
+    await sleep(500);
+    expect(callsSoFar()).toBe(atPause);
+    await expect(handle.executeUpdate(updates.rollback, { args: [{ round: 1 }] })).rejects.toMatchObject({
+      cause: { message: expect.stringMatching(/0 rounds|no rounds/) as string },
+    });
+    expect(await handle.executeUpdate(updates.setBudget, { args: [{ usd: 50 }] })).toContain('$50.00');
+    expect(await handle.executeUpdate(updates.resume, { args: [undefined] })).toBe('Resumed.');
+
+    expect(await leaderboardOf(handle)).toEqual(['scholar', 'tutor', 'poet', 'echo']);
+    expect(total(sandbox.stats().repeated)).toBe(0);
+    const { searchAttributes } = await handle.describe();
+    expect(searchAttributes['FlywheelModel']).toEqual(['scholar']);
+  });
+
+  it('buys nothing when its closed id is started again', async () => {
+    const before = callsSoFar();
+    expect(await leaderboardOf(await start('board', twoJudges(configOf(PLAYERS))))).toHaveLength(4);
+    expect(callsSoFar()).toBe(before);
+  });
+
+  it('lets a new arena reuse what an earlier one has stored, and buy only what is new', async () => {
+    expect(await leaderboardOf(await start('two', configOf(['scholar', 'poet'])))).toEqual(['scholar', 'poet']);
+    // The same data judge has seen these two on these prompts already.
+    expect((await reportOf('two')).spend).toEqual([]);
+
+    await leaderboardOf(
+      await start('three', {
+        ...configOf(['scholar', 'poet']),
+        competitors: [...(['scholar', 'poet', 'coder'] as const)].map((name) => sandboxPlayer(name)),
+      }),
+    );
+    const { spend } = await reportOf('three');
+    expect(spend.map(({ name, calls }) => [name, calls])).toEqual([
+      ['data-judge', 2 * 2 * PROMPTS],
+      ['coder', PROMPTS],
+    ]);
+  });
+
+  it('asks only the judge where the answers are recorded', async () => {
+    const { rows } = await servers.pool.query<{ name: string; text: string; prompt: string }>(
+      `select players.name, answers.text, prompts.messages->0->>'content' as prompt
+         from answers join players on players.id = player join prompts on prompts.id = answers.prompt
+        where players.name in ('scholar', 'echo')`,
+    );
+    const competitors = ['scholar', 'echo'].map((name) => {
+      const answers = join(servers.paths.home, `${name}.jsonl`);
+      const lines = rows
+        .filter((row) => row.name === name)
+        .map(({ prompt, text }) => JSON.stringify({ prompt, answer: text }));
+      writeFileSync(answers, `${lines.join('\n')}\n`);
+      return { id: `recorded-${name}`, answers };
+    });
+    const config = { competitors, judge: sandboxJudge('data-judge'), prompts: { source: [prompts] } };
+    expect(await leaderboardOf(await start('recorded', config))).toEqual(['recorded-scholar', 'recorded-echo']);
+    const { spend } = await reportOf('recorded');
+    expect(spend.map(({ role, calls }) => [role, calls])).toEqual([['judge', 2 * PROMPTS]]);
+  });
+
+  it('is kept when it is cancelled, and goes on from there', async () => {
+    // Answers are sampled anew under another temperature, so that there is something to play.
+    const { competitors, ...config } = twoJudges(configOf(PLAYERS));
+    const warmer = { ...config, competitors: competitors.map((one) => ({ ...one, sampling: { temperature: 0.9 } })) };
+    const handle = await start('cancelled', warmer);
+    await until(
+      () => handle.query(progressQuery),
+      ({ done }) => done > 0,
+    );
+    await handle.cancel();
+    await expect(handle.result()).rejects.toThrow();
+    expect((await loadRun(servers.pool, 'cancelled'))?.status).toBe('cancelled');
+    expect(await leaderboardOf(await start('cancelled', warmer))).toHaveLength(4);
+    expect((await loadRun(servers.pool, 'cancelled'))?.status).toBe('done');
+  });
+});
+
+describe('on the command line', () => {
+  let out = '';
+  let err = '';
+  beforeEach(() => {
+    [out, err] = ['', ''];
+    jest.spyOn(process.stdout, 'write').mockImplementation((text) => ((out += String(text)), true));
+    jest.spyOn(process.stderr, 'write').mockImplementation((text) => ((err += String(text)), true));
+  });
+  afterEach(() => {
+    jest.restoreAllMocks();
+    process.exitCode = undefined;
+  });
+
+  it('runs the example, a file of three settings, and prints its leaderboard', async () => {
+    const file = join(repositoryRoot(), 'examples', 'arena', 'arena.yaml');
+    expect(await main(['arena', 'run', file])).toBe(0);
+    expect(out).toMatch(/scholar +\d+ \(/);
+    expect(out).toContain('npx flywheel report example-arena');
+  });
+
+  it('writes the report of the arena', async () => {
+    const folder = join(servers.paths.home, 'report');
+    mkdirSync(folder);
+    expect(await main(['report', 'board', '--out', folder, '--json'])).toBe(0);
+    expect(readdirSync(folder).sort()).toEqual([
+      'judges.svg',
+      'outcomes.svg',
+      'ratings.svg',
+      'report.html',
+      'report.json',
+      'report.md',
+      'win-rates.svg',
+    ]);
+    const report = JSON.parse(readFileSync(join(folder, 'report.json'), 'utf8')) as Report;
+    expect((JSON.parse(out) as { report: unknown }).report).toEqual(report);
+    expect(report.pairs).toHaveLength(6);
+    for (const { battles } of report.pairs) expect(battles).toBe(PROMPTS);
+    expect(report.pairs[0]).toMatchObject({ a: 'scholar' });
+    // Wins of the table are sums over games of half weight, and so are the win rates of the pairs.
+    const scholar = report.table.models[0];
+    const points = report.pairs
+      .filter(({ a }) => a === 'scholar')
+      .reduce((sum, { winRate, battles }) => sum + (winRate ?? 0) * battles, 0);
+    expect((scholar?.wins ?? 0) + (scholar?.ties ?? 0) / 2).toBeCloseTo(points, 6);
+    expect(report.judges.map(({ judge, role, battles }) => [judge, role, battles])).toEqual([
+      ['evaluation-judge', 'evaluation', 6 * PROMPTS],
+      ['data-judge', 'data', 6 * PROMPTS],
+    ]);
+    expect(report.agreement).toMatchObject({ battles: 6 * PROMPTS });
+    expect(report.agreement?.share).toBeGreaterThan(0.5);
+    const ledger = report.spend.reduce((sum, { calls }) => sum + calls, 0);
+    expect(ledger).toBe(4 * PROMPTS + 2 * 2 * 6 * PROMPTS);
+  });
+
+  it('rates by one category of prompts alone, and at equal style', async () => {
+    expect(await main(['leaderboard', 'board', '--category', 'math', '--json'])).toBe(0);
+    const { models, category } = JSON.parse(out) as { models: RatedModel[]; category: string };
+    expect(category).toBe('math');
+    // All 40 prompts would be 120 battles of each player.
+    for (const { battles } of models) expect(battles).toBe(3 * PROMPTS * (1 / 5));
+
+    out = '';
+    expect(await main(['leaderboard', 'board', '--with-style', '--format', 'csv'])).toBe(0);
+    expect(out).toMatch(/^model,rating,lower,upper,se,plain_rating\n/);
+    expect(out.trim().split('\n')).toHaveLength(1 + PLAYERS.length);
+  });
+
+  it('says that a run which is not there has no report, and which categories there are', async () => {
+    expect(await main(['report', 'nobody'])).toBe(1);
+    expect(await main(['leaderboard', 'board', '--category', 'chess'])).toBe(2);
+    expect(err).toContain('There is no run nobody');
+    expect(err).toContain('Its prompts have: coding, extraction, math, planning, writing');
+  });
+});

@@ -1,0 +1,39 @@
+import type { RatedModel } from '../../../src/arena/types';
+import { judgeAgreement } from '../../../src/report/agreement';
+import type { Report } from '../../../src/report/document';
+import { judgeConsistency, pairOutcomes, type BattleGroup } from '../../../src/report/outcomes';
+
+const rated = (model: string, rating: number, change: Partial<RatedModel> = {}): RatedModel => ({
+  ...{ model, rating, fit: rating, lower: rating - 30, upper: rating + 30, se: 15 },
+  ...{ battles: 20, wins: 10, losses: 8, ties: 2 },
+  ...change,
+});
+
+/** A report of three players; the second has an interval without an upper end. */
+export function sampleReport(
+  [best, open, last]: readonly [string, string, string],
+  { judge = 'judge', run = 'run', warnings = [] as string[] } = {},
+): Report {
+  const groups: BattleGroup[] = [
+    { a: open, b: best, outcome: 'loss', aFirst: 'loss', bFirst: 'win', battles: 6 },
+    { a: open, b: best, outcome: 'inconsistent', aFirst: 'win', bFirst: 'win', battles: 2 },
+    { a: best, b: last, outcome: 'win', aFirst: 'win', bFirst: 'tie', battles: 5 },
+    { a: best, b: last, outcome: 'failed', aFirst: null, bFirst: null, battles: 3 },
+    { a: open, b: last, outcome: 'invalid', aFirst: 'invalid', bFirst: 'loss', battles: 4 },
+  ];
+  const models = [rated(best, 1100), rated(open, 1000, { upper: null, flags: ['unbounded-above'] }), rated(last, 800)];
+  return {
+    run,
+    label: 'I0',
+    judge: { name: judge, heldOut: true, trains: false },
+    table: {
+      ...{ models, resample: 'prompt', clusters: 10, rounds: 100, seed: 0, point: 'median', anchor: { mean: 1000 } },
+      warnings,
+    },
+    difference: null,
+    pairs: pairOutcomes(groups, [best, open, last]),
+    judges: [judgeConsistency(judge, 'evaluation', groups), judgeConsistency('other', 'data', groups)],
+    agreement: judgeAgreement({ evaluation: judge, data: 'other' }, [{ evaluation: 'win', data: 'win', battles: 8 }]),
+    spend: [{ name: best, role: 'player', calls: 3, failedCalls: 1, tokens: 1200, usd: 0.5 }],
+  };
+}
