@@ -3,6 +3,7 @@ import { fitBradleyTerry, POINTS, type BradleyTerryFit } from './bradley-terry';
 import { InputError } from './input-error';
 import { among, type PairCounts } from './pair-counts';
 import { quantile } from './quantile';
+import { rankIntervals } from './rank';
 import { contrastVariance, sandwich } from './sandwich';
 import { outsideOf, outsideOfAll, type Outside } from './separation';
 import { tableOf, type BattleTable } from './battle-table';
@@ -68,12 +69,13 @@ export function rateAround(table: BattleTable, options: RateOptions, aroundAncho
   }
   if (outside.size > 0) warnings.push(...separationWarnings(tallied.models, anchors, core, outside));
 
+  let draws: Float64Array[] | null = null;
   if (!loneCore) {
     const { counts, cells } = among(tallied.counts, core);
     const theta = Float64Array.from(core, (player) => fit.theta[player]!);
     const zeros = reference.map((player) => core.indexOf(player));
     const inside = units.among(cells);
-    const draws = rounds > 0 && units.count > 1 ? bootstrap(counts, inside, theta, zeros, { rounds, seed }) : null;
+    draws = rounds > 0 && units.count > 1 ? bootstrap(counts, inside, theta, zeros, { rounds, seed }) : null;
     const covariance =
       errorUnits.count > 1
         ? sandwich(counts, errorUnits === units ? inside : errorUnits.among(cells), theta, tallied.withoutPrompt === 0)
@@ -97,12 +99,14 @@ export function rateAround(table: BattleTable, options: RateOptions, aroundAncho
     });
   }
   for (const [player, place] of outside) standings.set(player, placed(place, base, target));
+  const ranks = draws && rankIntervals(drawsOfAll(tallied.models.length, core, draws, outside));
 
   return {
     models: tallied.models
       .map((model, player) => ({
         model,
         ...standings.get(player)!,
+        rank: ranks?.[player] ?? null,
         battles: tallied.wins[player]! + tallied.losses[player]! + tallied.ties[player]!,
         wins: tallied.wins[player]!,
         losses: tallied.losses[player]!,
@@ -117,6 +121,22 @@ export function rateAround(table: BattleTable, options: RateOptions, aroundAncho
     anchor,
     warnings,
   };
+}
+
+/** Draws of all players: those outside the core stand above or below it in every resample, or anywhere. */
+function drawsOfAll(
+  players: number,
+  core: readonly number[],
+  draws: readonly Float64Array[],
+  outside: ReadonlyMap<number, Outside>,
+): Float64Array[] {
+  const ends = { 'unbounded-above': Infinity, 'unbounded-below': -Infinity, both: NaN, disconnected: NaN };
+  const placeOf = new Map(core.map((player, index) => [player, index]));
+  return Array.from({ length: players }, (_, player) => {
+    const within = placeOf.get(player);
+    if (within !== undefined) return draws[within]!;
+    return new Float64Array(draws[0]?.length ?? 0).fill(ends[outside.get(player)?.side ?? 'both']);
+  });
 }
 
 /** Percentile interval and median of one player's draws. An infinite end becomes null with its flag. */

@@ -1,3 +1,5 @@
+import type { RankInterval } from './rank';
+
 /** One game or battle between two players. */
 export interface Observation {
   a: string;
@@ -35,6 +37,8 @@ export interface RatedModel {
   upper: number | null;
   /** Cluster-robust (sandwich) standard error in rating points, by prompt where prompts are known, else by battle. */
   se: number | null;
+  /** Rank among all models with its 95% interval, from the same resamples; null without them. */
+  rank: RankInterval | null;
   /** Sums of weights: two games of weight ½ are one battle. */
   battles: number;
   wins: number;

@@ -1,22 +1,12 @@
 import type { RatedModel } from '../arena/types';
+import { ratingsTable as tableOf } from '../report/tables';
 import { table } from './output';
 
-/** Ratings for people: whole points, an open end as such. */
+/** Ratings for people, as lines of a terminal. */
 export function ratingsTable(models: readonly RatedModel[]): string {
+  const { columns, rows } = tableOf(models);
   return table(
-    [
-      'model',
-      ...['rating', '95% interval', '± se', 'battles', 'wins', 'losses', 'ties'].map((name) => ({
-        name,
-        numbers: true as const,
-      })),
-    ],
-    models.map(({ model, rating, lower, upper, se, battles, wins, losses, ties }) => [
-      model,
-      rating.toFixed(0),
-      `${lower === null ? '-∞' : lower.toFixed(0)} to ${upper === null ? '∞' : upper.toFixed(0)}`,
-      se === null ? '' : se.toFixed(1),
-      ...[battles, wins, losses, ties].map(String),
-    ]),
+    columns.map(({ name, numbers }) => (numbers ? { name, numbers } : name)),
+    rows,
   );
 }

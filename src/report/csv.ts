@@ -8,8 +8,11 @@ const RATINGS = ['model', 'rating', 'lower', 'upper', 'se', 'battles', 'wins', '
 /** Ratings as CSV with all digits, as `flywheel consistency` reads them; an open end is empty. */
 export function ratingsCsv(models: readonly RatedModel[]): string {
   return csv(
-    RATINGS,
-    models.map((row) => RATINGS.map((column) => row[column])),
+    [...RATINGS, 'rank', 'rank_lower', 'rank_upper'],
+    models.map((row) => [
+      ...RATINGS.map((column) => row[column]),
+      ...[row.rank?.rank, row.rank?.lower, row.rank?.upper].map((value) => value ?? null),
+    ]),
   );
 }
 

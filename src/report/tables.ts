@@ -1,3 +1,4 @@
+import type { RankInterval } from '../arena/rank';
 import type { Estimate, StyleTable } from '../arena/style';
 import type { RatedModel } from '../arena/types';
 
@@ -13,15 +14,26 @@ export const number = (name: string) => ({ name, numbers: true });
 /** Ratings in whole points, for people. */
 export function ratingsTable(models: readonly RatedModel[]): Table {
   return {
-    columns: [text('model'), ...['rating', '95% interval', 'se', 'battles', 'wins', 'losses', 'ties'].map(number)],
-    rows: models.map(({ model, rating, lower, upper, se, battles, wins, losses, ties }) => [
+    columns: [
+      text('model'),
+      ...['rank', 'rating', '95% interval', 'se', 'battles', 'wins', 'losses', 'ties'].map(number),
+    ],
+    rows: models.map(({ model, rank, rating, lower, upper, se, battles, wins, losses, ties }) => [
       model,
+      rankText(rank),
       rating.toFixed(0),
       ends(lower, upper),
       se === null ? '' : se.toFixed(1),
       ...[battles, wins, losses, ties].map(tenths),
     ]),
   };
+}
+
+/** A rank with its 95% interval; empty where it is not known. */
+export function rankText(rank: RankInterval | null): string {
+  if (!rank) return '';
+  const { lower, upper } = rank;
+  return lower === upper ? String(rank.rank) : `${rank.rank} (${lower} to ${upper})`;
 }
 
 /** Ratings at equal style beside those without regard to style. */

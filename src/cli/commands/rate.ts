@@ -1,9 +1,11 @@
 import { InvalidArgumentError, Option, type Command } from 'commander';
+import { observationsOf } from '../../arena/battle-table';
+import { onlineElo } from '../../arena/elo';
 import { rateTable } from '../../arena/rate';
 import { readBattles } from '../../arena/read-battles';
 import type { Anchor, Resample } from '../../arena/types';
 import { describedCommand, JSON_OPTION, wholeNumber } from '../options';
-import { note, say, sayJson } from '../output';
+import { note, say, sayJson, table as textTable } from '../output';
 import { ratingsTable } from '../ratings';
 
 interface Options {
@@ -12,6 +14,7 @@ interface Options {
   rounds: number;
   seed: number;
   point?: 'median' | 'fit';
+  elo?: boolean;
   json?: boolean;
 }
 
@@ -38,18 +41,30 @@ export function rateCommand(): Command {
         'fit',
       ]),
     )
+    .option(
+      '--elo',
+      'online Elo beside it (K = 4, from 1000, in the order of the file): for comparison with published tables',
+    )
     .option(...JSON_OPTION)
     .action(rateFile);
 }
 
-async function rateFile(file: string, { json = false, ...options }: Options): Promise<void> {
+async function rateFile(file: string, { json = false, elo = false, ...options }: Options): Promise<void> {
   const { table, format, skipped } = await readBattles(file);
   const ratings = rateTable(table, options);
+  const online = elo ? onlineElo(observationsOf(table)) : null;
   if (json) {
-    sayJson({ ...ratings, format, skipped });
+    sayJson({ ...ratings, ...(online ? { elo: Object.fromEntries(online) } : {}), format, skipped });
     return;
   }
   say(ratingsTable(ratings.models));
+  if (online)
+    say(
+      `\n${textTable(
+        ['model', { name: 'online Elo', numbers: true }],
+        [...online].sort(([, x], [, y]) => y - x).map(([model, rating]) => [model, rating.toFixed(1)]),
+      )}`,
+    );
   for (const { reason, count, firstLine } of skipped)
     note(`${count} records left out: ${reason} (the first in line ${firstLine}).`);
   for (const warning of ratings.warnings) note(warning);

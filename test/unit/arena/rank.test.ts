@@ -1,3 +1,4 @@
+import { rate } from '../../../src/arena/rate';
 import * as fc from 'fast-check';
 import { rankIntervals, ranksFromIntervals } from '../../../src/arena/rank';
 
@@ -95,5 +96,32 @@ describe('rankIntervals', () => {
     expect(() => rankIntervals(draws([1, 2], [1]))).toThrow(/different numbers of bootstrap rounds/);
     expect(() => rankIntervals(draws([], []))).toThrow(/need bootstrap rounds/);
     expect(rankIntervals([])).toEqual([]);
+  });
+});
+
+describe('ranks in a table of ratings', () => {
+  const row = (a: string, b: string, score: 0 | 0.5 | 1, prompt: number) => ({
+    a,
+    b,
+    score,
+    weight: 1,
+    prompt: `p${prompt}`,
+  });
+  const close = Array.from({ length: 60 }, (_, i) => row('x', 'y', i % 2 === 0 ? 1 : 0, i));
+  const clear = Array.from({ length: 60 }, (_, i) => row('x', 'z', i % 6 === 0 ? 0 : 1, i));
+
+  it('come from the resamples: sure where the order is, open where it is not', () => {
+    const { models } = rate([...close, ...clear], { seed: 1 });
+    const ranks = Object.fromEntries(models.map(({ model, rank }) => [model, rank]));
+    expect(ranks['z']).toEqual({ rank: 3, lower: 3, upper: 3 });
+    expect(ranks['x']).toMatchObject({ lower: 1, upper: 2 });
+    expect(ranks['y']).toMatchObject({ lower: 1, upper: 2 });
+  });
+
+  it('know a model that won everything as the first, and are not known without resamples', () => {
+    const won = close.map(({ prompt }) => ({ a: 'w', b: 'x', score: 1 as const, weight: 1, prompt }));
+    const { models } = rate([...close, ...won], { seed: 1 });
+    expect(models.find(({ model }) => model === 'w')?.rank).toEqual({ rank: 1, lower: 1, upper: 1 });
+    expect(rate(close, { rounds: 0 }).models.map(({ rank }) => rank)).toEqual([null, null]);
   });
 });

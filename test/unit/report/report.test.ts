@@ -128,8 +128,8 @@ describe('a report of players with hostile names', () => {
     const rows = markdown.split('\n').filter((line) => line.startsWith('|'));
     expect(rows.length).toBeGreaterThan(10);
     const cells = (row: string) => row.replace(/\\./g, '').split('|').length;
-    expect(cells(rows[0] ?? '')).toBe(10);
-    for (const row of rows.slice(0, 5)) expect(cells(row)).toBe(10);
+    expect(cells(rows[0] ?? '')).toBe(11);
+    for (const row of rows.slice(0, 5)) expect(cells(row)).toBe(11);
     expect(markdown).not.toMatch(/(?<!\\)<|(?<!\\)\]\(javascript|https:\/\//);
     for (const steering of STEERING) expect(markdown).not.toContain(steering);
   });

@@ -5,6 +5,7 @@ import { judgeConsistency, pairOutcomes, type BattleGroup } from '../../../src/r
 
 const rated = (model: string, rating: number, change: Partial<RatedModel> = {}): RatedModel => ({
   ...{ model, rating, fit: rating, lower: rating - 30, upper: rating + 30, se: 15 },
+  rank: null,
   ...{ battles: 20, wins: 10, losses: 8, ties: 2 },
   ...change,
 });
