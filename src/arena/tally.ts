@@ -29,10 +29,10 @@ export function tally(observations: readonly Observation[], players: readonly st
 
 /** Counts battles; `players` have a place even if they played nothing. */
 export function tallyTable(table: BattleTable, players: readonly string[] = []): Tally {
-  const models = [...new Set([...table.models, ...players])].sort();
+  const models = [...new Set([...playedIn(table), ...players])].sort();
   const size = models.length;
   const place = new Map(models.map((model, index) => [model, index]));
-  const rank = Int32Array.from(table.models, (model) => place.get(model)!);
+  const rank = Int32Array.from(table.models, (model) => place.get(model) ?? -1);
   const { cellOf, pairs } = cellsOf(table, rank, size);
   const cells = pairs.length;
   const counts: PairCounts = {
@@ -86,6 +86,17 @@ export function tallyTable(table: BattleTable, players: readonly string[] = []):
     clusters,
     byBattle: () => (common === null || table.battles.length > 0 ? general('battle') : codedBattles(weighed, common)),
   };
+}
+
+/** Models with a battle: a reader may know names whose rows were all left out. */
+function playedIn({ models, blocks }: BattleTable): string[] {
+  const played = new Uint8Array(models.length);
+  for (const { used, a, b } of blocks)
+    for (let row = 0; row < used; row++) {
+      played[a[row]!] = 1;
+      played[b[row]!] = 1;
+    }
+  return models.filter((_, model) => played[model] === 1);
 }
 
 /** The pairs that met, by first · size + second in ascending order, and each pair's place among them. */

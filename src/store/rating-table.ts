@@ -44,19 +44,26 @@ type Names = ReturnType<typeof createByteNames>;
 
 /** COPY's text form: fields between tabs; ids hold nothing that it would escape. */
 function rows(table: TableBuilder, players: Names, prompts: Names): TakeRecords {
+  /** Ids are hashes of one length, so that the next tab is mostly where it was. */
+  let length = 0;
+  const tab = (bytes: Buffer, from: number): number => {
+    if (bytes[from + length] === TAB && length > 0) return from + length;
+    const found = bytes.indexOf(TAB, from);
+    if (found >= 0) length = found - from;
+    return found;
+  };
   return (bytes) => {
-    let at = 0;
-    for (;;) {
-      const one = bytes.indexOf(TAB, at);
-      const two = bytes.indexOf(TAB, one + 1);
-      const three = bytes.indexOf(TAB, two + 1);
+    for (let at = 0; ;) {
+      const one = tab(bytes, at);
+      const two = one < 0 ? -1 : tab(bytes, one + 1);
+      const three = two < 0 ? -1 : tab(bytes, two + 1);
       const end = three < 0 ? -1 : bytes.indexOf(FEED, three + 1);
-      if (one < 0 || two < 0 || end < 0) return at;
+      if (end < 0) return at;
       const a = players.ofBytes(bytes, at, one);
       const b = players.ofBytes(bytes, one + 1, two);
       const prompt = prompts.ofBytes(bytes, two + 1, three);
-      for (const verdict of [bytes[three + 1]!, bytes[three + 2]!])
-        table.add(a, b, OUTCOME[verdict]!, prompt, 0.5, undefined);
+      table.add(a, b, OUTCOME[bytes[three + 1]!]!, prompt, 0.5, undefined);
+      table.add(a, b, OUTCOME[bytes[three + 2]!]!, prompt, 0.5, undefined);
       at = end + 1;
     }
   };

@@ -27,7 +27,11 @@ export const votes: BattleFormat = {
 
 function promptOf(record: Fields): string | null {
   const id = record['question_id'];
-  if (id !== undefined && id !== null && id !== '') return idOf(record, 'question_id');
+  return id === undefined || id === null || id === '' ? askedIn(record) : idOf(record, 'question_id');
+}
+
+/** `promptHash` of what the user wrote in a logged conversation; null where the record holds none. */
+export function askedIn(record: Fields): string | null {
   const asked = CONVERSATIONS.map((field) => turnsOf(record[field], 'user')).find((turns) => turns.length > 0);
   return asked ? promptHash(asked) : null;
 }

@@ -4,9 +4,17 @@ import type { Names } from '../battle-table';
 export interface ByteNames extends Names {
   /** The number of the name in bytes[start] … bytes[end - 1], without white space around it; -1 where nothing is left. */
   ofBytes(bytes: Uint8Array, start: number, end: number): number;
+  /**
+   * The number of the name from bytes[start] up to a double quote, whose index `end` is then; -1 where the name begins or ends with
+   * white space, is empty, new, holds a backslash or a control character, or does not end: `ofBytes` may still know it.
+   */
+  ofQuoted(bytes: Uint8Array, start: number): number;
+  readonly end: number;
 }
 
 const SPACE = 0x20;
+const QUOTE = 0x22;
+const BACKSLASH = 0x5c;
 
 /** @throws TypeError (from `ofBytes`) when a new name is no UTF-8. */
 export function createByteNames(): ByteNames {
@@ -18,6 +26,8 @@ export function createByteNames(): ByteNames {
   let ends = new Int32Array(1 << 8);
   let numberOf = new Int32Array(1 << 8);
   let count = 0;
+  /** Where the last `ofQuoted` stopped. */
+  let stop = 0;
   /** Open addressing: 1 + the place of a spelling, 0 for an empty slot; a power of two slots, at most half of them used. */
   let slots = new Int32Array(1 << 9);
 
@@ -64,27 +74,51 @@ export function createByteNames(): ByteNames {
       while (start < end && bytes[start]! <= SPACE) start++;
       while (end > start && bytes[end - 1]! <= SPACE) end--;
       if (start === end) return -1;
-      const mask = slots.length - 1;
-      for (let slot = hash(bytes, start, end) & mask; slots[slot]! > 0; slot = (slot + 1) & mask) {
-        const place = slots[slot]! - 1;
-        let at = startOf(place);
-        if (ends[place]! - at !== end - start) continue;
-        let i = start;
-        while (i < end && text[at] === bytes[i]) {
-          at++;
-          i++;
-        }
-        if (i === end) return numberOf[place]!;
+      const known = find(bytes, start, end, hash(bytes, start, end));
+      return known >= 0 ? known : spell(bytes, start, end);
+    },
+    ofQuoted(bytes, start) {
+      let h = HASH_START;
+      let end = start;
+      for (; end < bytes.length; end++) {
+        const byte = bytes[end]!;
+        if (byte === QUOTE) break;
+        if (byte < SPACE || byte === BACKSLASH) return -1;
+        h = Math.imul(h ^ byte, HASH_STEP);
       }
-      return spell(bytes, start, end);
+      if (end === start || end === bytes.length || bytes[start] === SPACE || bytes[end - 1] === SPACE) return -1;
+      stop = end;
+      return find(bytes, start, end, h ^ (h >>> 15));
+    },
+    get end() {
+      return stop;
     },
   };
+
+  function find(bytes: Uint8Array, start: number, end: number, code: number): number {
+    const mask = slots.length - 1;
+    for (let slot = code & mask; slots[slot]! > 0; slot = (slot + 1) & mask) {
+      const place = slots[slot]! - 1;
+      let at = startOf(place);
+      if (ends[place]! - at !== end - start) continue;
+      let i = start;
+      while (i < end && text[at] === bytes[i]) {
+        at++;
+        i++;
+      }
+      if (i === end) return numberOf[place]!;
+    }
+    return -1;
+  }
 }
+
+const HASH_START = 0x811c9dc5;
+const HASH_STEP = 0x01000193;
 
 /** FNV-1a with a final shift. Source: Fowler, Noll, Vo; draft-eastlake-fnv. */
 function hash(bytes: Uint8Array, start: number, end: number): number {
-  let h = 0x811c9dc5;
-  for (let at = start; at < end; at++) h = Math.imul(h ^ bytes[at]!, 0x01000193);
+  let h = HASH_START;
+  for (let at = start; at < end; at++) h = Math.imul(h ^ bytes[at]!, HASH_STEP);
   return h ^ (h >>> 15);
 }
 

@@ -39,8 +39,31 @@ export function jsonRows(
   winners: Winners,
 ): TakeRecords {
   let line = 1;
-  const starts = new Int32Array(FIELDS.length);
-  const ends = new Int32Array(FIELDS.length);
+  /** Of the current line: numbers of names, the outcome, the weight; -1 for what is not there. */
+  const found = new Float64Array(FIELDS.length);
+  /** Where the value of a field ends; -1 where it is unusual. */
+  const readField = (field: number, bytes: Buffer, at: number): number => {
+    if (bytes[at] !== QUOTE) {
+      const end = field === WEIGHT || field === PROMPT ? tokenEnd(bytes, at) : -1;
+      if (end < 0 || (field === PROMPT && !isWhole(bytes, at, end))) return -1;
+      found[field] = field === PROMPT ? prompts.ofBytes(bytes, at, end) : Number(bytes.toString('latin1', at, end));
+      return found[field]! >= 0 && found[field]! < Infinity ? end : -1;
+    }
+    if (field === WEIGHT) return -1;
+    if (field !== WINNER) {
+      const names = field === PROMPT ? prompts : models;
+      const known = names.ofQuoted(bytes, at + 1);
+      if (known >= 0) {
+        found[field] = known;
+        return names.end + 1;
+      }
+    }
+    const end = stringEnd(bytes, at + 1);
+    if (end < 0) return -1;
+    const names = field === WINNER ? winners : field === PROMPT ? prompts : models;
+    found[field] = names.ofBytes(bytes, at + 1, end);
+    return found[field]! < 0 ? -1 : end + 1;
+  };
 
   const asText = (bytes: Buffer, at: number, end: number) => {
     const text = textOf(bytes, at, end, file, line);
@@ -57,21 +80,14 @@ export function jsonRows(
   };
   /** Reads a flat object and returns where its line ends; -1 where something is unusual, or the line is not whole. */
   const asBytes = (bytes: Buffer, from: number, last: boolean): number => {
-    const feed = scan(bytes, from, starts, ends);
+    found.fill(-1);
+    const feed = scan(bytes, from, found, readField);
     if (feed < 0 || (feed === bytes.length && !last)) return -1;
-    if (starts[MODEL_A]! < 0 || starts[MODEL_B]! < 0 || starts[WINNER]! < 0) return -1;
-    const a = models.ofBytes(bytes, starts[MODEL_A]!, ends[MODEL_A]!);
-    const b = models.ofBytes(bytes, starts[MODEL_B]!, ends[MODEL_B]!);
-    const outcome = winners.ofBytes(bytes, starts[WINNER]!, ends[WINNER]!);
-    if (a < 0 || b < 0 || a === b || outcome < 0) return -1;
-    let prompt = -1;
-    if (starts[PROMPT]! >= 0) {
-      prompt = prompts.ofBytes(bytes, starts[PROMPT]!, ends[PROMPT]!);
-      if (prompt < 0) return -1;
-    }
-    const weight = starts[WEIGHT]! < 0 ? 1 : Number(bytes.toString('latin1', starts[WEIGHT], ends[WEIGHT]) || 'none');
-    if (!(weight >= 0 && weight < Infinity)) return -1;
-    table.add(a, b, outcome, prompt, weight, undefined);
+    const a = found[MODEL_A]!;
+    const b = found[MODEL_B]!;
+    if (a < 0 || b < 0 || a === b || found[WINNER]! < 0) return -1;
+    const weight = found[WEIGHT]! < 0 ? 1 : found[WEIGHT]!;
+    table.add(a, b, found[WINNER]!, found[PROMPT]!, weight, undefined);
     return feed;
   };
 
@@ -112,12 +128,15 @@ function skipSpace(bytes: Buffer, from: number): number {
 }
 
 /**
- * Finds the values of the known fields of a flat JSON object on a line: where they start and end, -1 for those that are not there.
- * Returns where the line ends; -1 for everything that is not plainly such an object: escapes, nesting, a field twice, control characters, a
- * prompt or weight that is neither a text nor a plain number.
+ * Walks a flat JSON object on a line and hands on where the values of the known fields begin; `readField` says where they end.
+ * Returns where the line ends; -1 for everything that is not plainly such an object: escapes, nesting, a field twice, control characters.
  */
-function scan(bytes: Buffer, from: number, starts: Int32Array, ends: Int32Array): number {
-  starts.fill(-1);
+function scan(
+  bytes: Buffer,
+  from: number,
+  found: Float64Array,
+  readField: (field: number, bytes: Buffer, at: number) => number,
+): number {
   let at = skipSpace(bytes, from);
   if (bytes[at++] !== OPEN) return -1;
   for (;;) {
@@ -130,17 +149,12 @@ function scan(bytes: Buffer, from: number, starts: Int32Array, ends: Int32Array)
     at = skipSpace(bytes, at);
     if (bytes[at++] !== COLON) return -1;
     at = skipSpace(bytes, at);
-    const isText = bytes[at] === QUOTE;
-    const start = isText ? at + 1 : at;
-    const stop = isText ? stringEnd(bytes, start) : tokenEnd(bytes, start);
-    if (stop < 0) return -1;
     if (field >= 0) {
-      const fits = isText ? field !== WEIGHT : field === WEIGHT || (field === PROMPT && isWhole(bytes, start, stop));
-      if (!fits || starts[field]! >= 0) return -1;
-      starts[field] = start;
-      ends[field] = stop;
-    }
-    at = isText ? stop + 1 : stop;
+      if (found[field]! >= 0) return -1;
+      at = readField(field, bytes, at);
+    } else if (bytes[at] === QUOTE) at = stringEnd(bytes, at + 1) + 1 || -1;
+    else at = tokenEnd(bytes, at);
+    if (at < 0) return -1;
     at = skipSpace(bytes, at);
     const next = bytes[at++];
     if (next === COMMA) continue;

@@ -1,3 +1,4 @@
+import { shown } from '../formats/fields';
 import { InputError, type InputPlace } from '../input-error';
 import type { Observation } from '../types';
 
@@ -61,10 +62,4 @@ function promptOf(value: unknown, place: InputPlace): string | null {
     ...place,
     field: 'prompt_id',
   });
-}
-
-/** A value as the reader's message quotes it, short. */
-function shown(value: unknown): string {
-  const text = JSON.stringify(value) ?? 'nothing';
-  return text.length > 60 ? `${text.slice(0, 57)}…` : text;
 }
