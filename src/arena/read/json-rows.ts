@@ -46,8 +46,9 @@ export function jsonRows(
     if (bytes[at] !== QUOTE) {
       const end = field === WEIGHT || field === PROMPT ? tokenEnd(bytes, at) : -1;
       if (end < 0 || (field === PROMPT && !isWhole(bytes, at, end))) return -1;
-      found[field] = field === PROMPT ? prompts.ofBytes(bytes, at, end) : Number(bytes.toString('latin1', at, end));
-      return found[field]! >= 0 && found[field]! < Infinity ? end : -1;
+      const value = field === PROMPT ? prompts.ofBytes(bytes, at, end) : Number(bytes.toString('latin1', at, end));
+      found[field] = value;
+      return value >= 0 && value < Infinity ? end : -1;
     }
     if (field === WEIGHT) return -1;
     if (field !== WINNER) {
@@ -61,8 +62,9 @@ export function jsonRows(
     const end = stringEnd(bytes, at + 1);
     if (end < 0) return -1;
     const names = field === WINNER ? winners : field === PROMPT ? prompts : models;
-    found[field] = names.ofBytes(bytes, at + 1, end);
-    return found[field]! < 0 ? -1 : end + 1;
+    const value = names.ofBytes(bytes, at + 1, end);
+    found[field] = value;
+    return value < 0 ? -1 : end + 1;
   };
 
   const asText = (bytes: Buffer, at: number, end: number) => {
