@@ -1,7 +1,10 @@
+import { adaptivePlan, type Planned, type PlayedOn } from '../src/arena/matchmaking/adaptive';
+import type { AdaptiveSettings } from '../src/arena/matchmaking/looks';
+import type { Pair } from '../src/arena/matchmaking/settle';
 import type { Config } from '../src/config/schema';
 import { checkpointPlayer, evaluationJudge, judgeParty } from '../src/models/roster';
 import { sliceOf } from '../src/prompts/split';
-import { saveArena, type Purpose } from '../src/store/arenas';
+import { growArena, saveArena, verdictsOf, type PlannedBattle, type Purpose } from '../src/store/arenas';
 import { loadCheckpoint } from '../src/store/artifacts';
 import { savePlayer } from '../src/store/players';
 import { partOf } from '../src/store/prompts';
@@ -41,25 +44,53 @@ export function createPlanArenaActivities(deps: Deps) {
         const pairs = await pairsOf(config, request);
         const judge = judgeParty(request.judge === 'data' ? config.judge : evaluationJudge(config));
         const id = arenaId(request);
-        const battles = prompts.flatMap((prompt) => pairs.map(([a, b]) => ({ prompt, playerA: a.id, playerB: b.id })));
-        await saveArena(
-          pool,
-          {
-            id,
-            run: request.run,
-            ...placeColumns(request.place),
-            purpose: request.purpose,
-            judge: judge.id,
-            size: battles.length,
-          },
-          battles.map((battle, position) => ({ ...battle, position })),
+        const battles = plannedBattles(
+          prompts,
+          isAdaptive(config, request.purpose)
+            ? adaptivePlan(
+                pairs.map(([a, b]) => [a.id, b.id]),
+                [],
+                adaptiveSettings(config, prompts.length),
+              ).battles
+            : pairs.map(([a, b]) => ({ pair: [a.id, b.id], prompts: [...prompts.keys()], weight: 1 })),
         );
+        const arena = {
+          ...{ id, run: request.run, ...placeColumns(request.place), purpose: request.purpose },
+          ...{ judge: judge.id, size: battles.length },
+        };
+        const size = await saveArena(pool, arena, battles);
         const perPrompt = Math.max(1, pairs.length);
         return {
           arena: id,
-          battles: battles.length,
+          battles: size,
           batch: Math.max(1, Math.round(config.arena.batch / perPrompt)) * perPrompt,
         };
+      }),
+
+    /**
+     * Plans what an adaptive arena plays next, from the verdicts so far; returns its size, which stays as it is where nothing is left to
+     * play. Doing it twice changes nothing.
+     */
+    growArena: ({ run, arena: id }: { run: string; arena: string }): Promise<{ battles: number }> =>
+      asActivity(async () => {
+        const { config, split } = await runOf(deps, run);
+        const prompts = await partOf(pool, split, 'test');
+        const place = new Map(prompts.map((prompt, at) => [prompt, at]));
+        const played = await verdictsOf(pool, id);
+        // At the first look all pairs meet on every prompt.
+        const pairs = played
+          .filter(({ prompt }) => prompt === played[0]?.prompt)
+          .map(({ playerA, playerB }): Pair => [playerA, playerB]);
+        const games = played.flatMap(({ prompt, playerA, playerB, verdicts }) =>
+          [...(verdicts ?? '')].map((verdict): PlayedOn => ({
+            ...{ a: playerA, b: playerB, at: place.get(prompt) ?? 0, weight: 0.5 },
+            score: verdict === 'w' ? 1 : verdict === 't' ? 0.5 : 0,
+          })),
+        );
+        const { battles } = adaptivePlan(pairs, games, adaptiveSettings(config, prompts.length));
+        const known = new Set(played.map(({ prompt }) => prompt));
+        const next = plannedBattles(prompts, battles).filter(({ prompt }) => !known.has(prompt));
+        return { battles: await growArena(pool, id, played.length, next) };
       }),
   };
 
@@ -88,6 +119,24 @@ export function createPlanArenaActivities(deps: Deps) {
     await pool.query('update checkpoints set player = $2 where id = $1', [checkpoint.id, player.id]);
     return player;
   }
+}
+
+const isAdaptive = (config: Config, purpose: Purpose): boolean =>
+  purpose === 'evaluation' && config.evaluation.matchmaking === 'adaptive';
+
+const adaptiveSettings = ({ evaluation }: Config, prompts: number): AdaptiveSettings => ({
+  ...evaluation.adaptive,
+  prompts,
+});
+
+/** Battles in the order of prompts, those of a prompt together. */
+function plannedBattles(prompts: readonly string[], planned: readonly Planned[]): PlannedBattle[] {
+  return planned
+    .flatMap(({ pair: [playerA, playerB], prompts: places, weight }) =>
+      places.map((at) => ({ at, prompt: prompts[at] ?? '', playerA, playerB, weight })),
+    )
+    .sort((x, y) => x.at - y.at)
+    .map(({ prompt, playerA, playerB, weight }) => ({ prompt, playerA, playerB, weight }));
 }
 
 function promptRange(

@@ -18,7 +18,7 @@ import {
   commonProblem,
   countOutcomes,
   loadArena,
-  loadBattles,
+  loadWholePrompts,
   reopenFailed,
   saveOutcomes,
   type Arena,
@@ -61,7 +61,7 @@ export function createPlayActivities(deps: Deps) {
       asActivity(async () => {
         const context = Context.current();
         const arena = await arenaOf(request.arena);
-        const battles = await loadBattles(pool, request.arena, request.from, request.to);
+        const battles = await loadWholePrompts(pool, request.arena, request.from, request.to);
         const open = battles.filter(({ outcome }) => outcome === null || outcome === 'failed');
         await refuseOverBudget(arena.run, request.budgetUsd);
         const table = await openTable(arena, open, context.cancellationSignal);

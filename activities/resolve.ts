@@ -174,6 +174,7 @@ function planOf(run: string, config: Config): RunPlan {
       after: config.evaluation.after,
       dataJudge: config.evaluation.dataJudge,
       ownJudge: config.evaluation.judge !== null,
+      adaptive: config.evaluation.matchmaking === 'adaptive',
     },
     competitors: config.competitors.map(({ id, joins }) => ({ id, joins })),
     gatePrompts: config.gate.prompts,

@@ -14,21 +14,42 @@ export async function playArena(
 ): Promise<ArenaReport & { arena: string }> {
   const { run } = flow.plan();
   await flow.untilRunning();
-  const { arena, battles, batch } = await flow.persist(`plan ${what}`, () =>
-    flow.run('quick', `plan ${what}`).planArena({ ...request, run }),
-  );
+  const {
+    arena,
+    battles: planned,
+    batch,
+  } = await flow.persist(`plan ${what}`, () => flow.run('quick', `plan ${what}`).planArena({ ...request, run }));
+  const grows = request.purpose === 'evaluation' && flow.plan().evaluation.adaptive;
+  let battles = planned;
+  let played = 0;
   for (;;) {
-    await playAll(flow, what, arena, battles, batch);
+    await playAll(flow, what, arena, played, battles, batch);
     const report = await flow.persist(`count ${what}`, () => flow.run('quick', `count ${what}`).reportArena({ arena }));
-    if (report.problem === null) return { arena, ...report };
+    if (report.problem === null) {
+      if (!grows) return { arena, ...report };
+      played = battles;
+      const next = `plan what is still uncertain in ${what}`;
+      const grown = await flow.persist(next, () => flow.run('quick', next).growArena({ run, arena }));
+      if (grown.battles === battles) return { arena, ...report };
+      battles = grown.battles;
+      continue;
+    }
     await flow.park(`${what}: ${report.problem}`, ['retry', 'stop']);
     await flow.run('note', `play the failed ${what} again`).reopenArena({ arena });
+    played = 0;
   }
 }
 
-async function playAll(flow: Flow, what: string, arena: string, total: number, batch: number): Promise<void> {
+async function playAll(
+  flow: Flow,
+  what: string,
+  arena: string,
+  from: number,
+  total: number,
+  batch: number,
+): Promise<void> {
   const { cursor } = flow.state();
-  let position = cursor?.arena === arena ? cursor.position : 0;
+  let position = cursor?.arena === arena ? cursor.position : from;
   flow.say(`playing ${what}`, position, total);
   while (position < total) {
     await flow.untilRunning();

@@ -41,7 +41,7 @@ export interface RunPlan {
   /** Batches in flight. */
   window: number;
   heartbeat: { batchSeconds: number; trainingSeconds: number };
-  evaluation: { after: 'round' | 'stage'; dataJudge: boolean; ownJudge: boolean };
+  evaluation: { after: 'round' | 'stage'; dataJudge: boolean; ownJudge: boolean; adaptive: boolean };
   competitors: { id: string; joins: number }[];
   /** Prompts that each gate draws from the reserve. */
   gatePrompts: number;

@@ -59,7 +59,7 @@ function playBoth(seed: number, sums: AdaptiveSums): void {
   const take = (battles: readonly Planned[]) =>
     battles.flatMap(({ pair: [a, b], prompts }) => prompts.flatMap((at) => games.get(`${a} ${b}`)![at]!));
 
-  const { settled, games: kept } = walkLooks(players, { ...ADAPTIVE_DEFAULTS, prompts: world.prompts }, take);
+  const { settled, games: kept } = walkLooks(allPairs(players), { ...ADAPTIVE_DEFAULTS, prompts: world.prompts }, take);
   const full = rated([...games.values()].flat(2));
   const adaptive = rated(kept);
 

@@ -1,10 +1,10 @@
 import { createTable, type BattleTable } from './battle-table';
 import { csvRecords } from './csv';
+import { kindOf, records, type Kind } from './formats/records';
 import { InputError } from './input-error';
 import { createByteNames } from './read/byte-names';
 import { csvRows } from './read/csv-rows';
-import { jsonElements } from './read/json-array';
-import { jsonObject, jsonRows } from './read/json-rows';
+import { jsonRows } from './read/json-rows';
 import { formatOf, OWN_FORM, publishedRows, type Published, type SkippedRecords } from './read/published';
 import { csvRecordEnd, lineEnd, textOf } from './read/records';
 import { chunksOf, feed, type TakeRecords } from './read/source';
@@ -19,8 +19,6 @@ export interface ReadBattles {
   /** Records that hold no battle that can be rated, by reason. */
   skipped: SkippedRecords[];
 }
-
-type Kind = 'csv' | 'jsonl' | 'array';
 
 /**
  * Battles from a file, or from stdin for `-`: JSONL, a JSON array, or CSV with a header, plain or as gzip or zstd. Rows hold
@@ -66,13 +64,6 @@ export async function readBattles(path: string): Promise<ReadBattles> {
   return { table: read, format, skipped: skipped() };
 }
 
-/** By the first byte that is no white space; null while there is none. */
-function kindOf(bytes: Buffer): Kind | null {
-  const first = bytes.find((byte) => byte > 0x20);
-  if (first === undefined) return null;
-  return first === 0x7b ? 'jsonl' : first === 0x5b ? 'array' : 'csv';
-}
-
 /** The fields of the first record, of a CSV file without their values; null where it is not whole yet. */
 function firstRecord(bytes: Buffer, kind: Kind, last: boolean, file: string): Published | null {
   let first: Published | null = null;
@@ -90,40 +81,6 @@ function firstRecord(bytes: Buffer, kind: Kind, last: boolean, file: string): Pu
     if (end >= 0) records('jsonl', file, keep)(bytes.subarray(0, end), true);
   }
   return first;
-}
-
-/** Reads a file record by record, as objects. */
-function records(kind: Kind, file: string, onRecord: (record: Published, line: number) => void): TakeRecords {
-  if (kind === 'array') return jsonElements(file, (text, line) => onRecord(jsonObject(text, { file, line }), line));
-  let line = 1;
-  let header: string[] | null = null;
-  return (bytes, last) => {
-    let at = 0;
-    while (at < bytes.length) {
-      const { end, lines } =
-        kind === 'csv' ? csvRecordEnd(bytes, at, last) : { end: lineEnd(bytes, at, last), lines: 1 };
-      if (end < 0) break;
-      const text = textOf(bytes, at, end, file, line);
-      if (kind === 'jsonl' && text.trim() !== '') onRecord(jsonObject(text, { file, line }), line);
-      if (kind === 'csv')
-        for (const record of csvRecords(text, file, line)) {
-          if (header === null) {
-            header = record.fields.map((field) => field.trim());
-            continue;
-          }
-          const { fields } = record;
-          if (header.length !== fields.length)
-            throw new InputError(
-              `has ${fields.length} fields, the header ${header.length}; put names with commas in double quotes`,
-              { file, line: record.line },
-            );
-          onRecord(Object.fromEntries(header.map((name, index) => [name, fields[index]])), record.line);
-        }
-      at = end + 1;
-      line += lines;
-    }
-    return Math.min(at, bytes.length);
-  };
 }
 
 function emptiness(skipped: readonly SkippedRecords[]): string {

@@ -22,6 +22,7 @@ import {
   resumeCommand,
   rollbackCommand,
 } from './commands/operate';
+import { promptsCommand } from './commands/prompts';
 import { rateCommand } from './commands/rate';
 import { reportCommand } from './commands/report';
 import { runCommand } from './commands/run';
@@ -52,7 +53,7 @@ export function buildProgram(): Command {
       decideCommand(),
       cancelCommand(),
     ],
-    'Data:': [dataCommand(), exportCommand()],
+    'Data:': [promptsCommand(), dataCommand(), exportCommand()],
     'Tools:': [rateCommand(), consistencyCommand(), judgeCommand(), configCommand()],
   };
   for (const [heading, commands] of Object.entries(groups))

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { ADAPTIVE_DEFAULTS } from '../arena/matchmaking/looks';
 import { judgeTemplateSchema } from '../judge/template';
 import { BUILT_IN_TEMPLATES, isBuiltInTemplate } from '../judge/templates';
 
@@ -270,6 +271,28 @@ export const configSchema = z
           .nullable()
           .default(null)
           .describe('Prompts of the test set; null: 500, or where there is no target all that there are.'),
+        matchmaking: z
+          .enum(['full', 'adaptive'])
+          .default('full')
+          .describe('full: every pair on every prompt (the paper); adaptive: a pair whose order is sure rests.'),
+        adaptive: z
+          .strictObject({
+            looks: count
+              .default(ADAPTIVE_DEFAULTS.looks)
+              .describe('How often the order of pairs is looked at, at most.'),
+            minimum: z.int().min(2).default(ADAPTIVE_DEFAULTS.minimum).describe('Prompts that every pair plays.'),
+            restShare: unit
+              .default(ADAPTIVE_DEFAULTS.restShare)
+              .describe('Share of the prompts that a settled pair still plays; they count so much more.'),
+            error: z
+              .number()
+              .gt(0)
+              .lt(1)
+              .default(ADAPTIVE_DEFAULTS.error)
+              .describe('Chance that an arena settles any pair wrongly.'),
+            budget: z.int().min(0).nullable().default(null).describe('Battles at most; null: no limit.'),
+          })
+          .prefault({}),
         after: z.enum(['round', 'stage']).default('round'),
         keep: z.enum(['round-ends']).default('round-ends'),
         dataJudge: z.boolean().default(false).describe('Also rate by the data judge, side by side.'),

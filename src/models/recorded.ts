@@ -1,5 +1,10 @@
+import { kindOf } from '../arena/formats/records';
+import { InputError } from '../arena/input-error';
+import { jsonElements } from '../arena/read/json-array';
+import { lineEnd, textOf } from '../arena/read/records';
+import { chunksOf, type TakeRecords } from '../arena/read/source';
 import { messageOf, UserError } from '../errors';
-import { readLines } from '../lines';
+import { isObject, modelOf, originalIdOf, readRecorded } from './recorded-forms';
 
 /** One recorded answer, and what tells which prompt it answers: the id that the prompt had at its source, or its text. */
 export interface RecordedAnswer {
@@ -9,21 +14,16 @@ export interface RecordedAnswer {
   /** The replies turn by turn; one for a single turn. */
   turns: string[];
   model: string | null;
-  /** Line in the file, from 1. */
+  /** Line in the file, from 1, on which its record begins. */
   line: number;
 }
 
-type Json = Record<string, unknown>;
-
 /**
- * Reads answers line by line from JSONL, each line in one of the forms
- * - Arena-Hard: `{uid, model, messages: [{role: "user", content}, {role: "assistant", content: {answer} | text}]}`;
- * - MT-bench, and Arena-Hard's older form: `{question_id, model_id, choices: [{turns: [text | {content}]}]}`;
- * - plain: `{prompt | prompt_id | id, answer | response | output | text}`.
- * @throws UserError with file and line for a line in none of them.
+ * Reads answers from JSONL or a JSON array, plain or as gzip or zstd, in the forms of `recorded-forms.ts`.
+ * @throws UserError with file and line for a record in none of them, or that is broken.
  */
 export async function* readAnswers(path: string): AsyncGenerator<RecordedAnswer> {
-  for await (const { text, line } of readLines(path)) {
+  for await (const { text, line } of jsonTexts(path)) {
     try {
       yield { ...readAnswer(JSON.parse(text)), line };
     } catch (error) {
@@ -34,65 +34,73 @@ export async function* readAnswers(path: string): AsyncGenerator<RecordedAnswer>
   }
 }
 
-function readAnswer(row: unknown): Omit<RecordedAnswer, 'line'> {
-  if (!isObject(row)) throw new Error('the line is not a JSON object');
-  const model = firstString(row, ['model', 'model_id', 'generator']) ?? null;
-  const { turns, promptText } = Array.isArray(row['messages'])
-    ? fromMessages(row['messages'])
-    : Array.isArray(row['choices'])
-      ? { turns: fromChoices(row['choices']), promptText: undefined }
-      : fromPlain(row);
+function readAnswer(record: unknown): Omit<RecordedAnswer, 'line'> {
+  if (!isObject(record)) throw new Error('it is not a JSON object');
+  const { turns: said, promptText } = readRecorded(record);
+  // Postgres stores no NUL.
+  const turns = said.map((turn) => turn.replaceAll('\0', '\uFFFD'));
   // FastChat's mark for a call that failed. It is no answer, and must not be judged as one.
   if (turns.some((turn) => turn.trim() === '$ERROR$')) throw new Error('the answer is the error mark $ERROR$');
-  const originalId = firstId(row, ['uid', 'question_id', 'prompt_id', 'id']);
+  const originalId = originalIdOf(record);
   if (originalId === undefined && promptText === undefined)
     throw new Error('nothing says which prompt it answers (uid, question_id, prompt_id, id or prompt)');
   return {
     key: { ...(originalId === undefined ? {} : { originalId }), ...(promptText === undefined ? {} : { promptText }) },
     answer: turns.join('\n\n'),
     turns,
-    model,
+    model: modelOf(record),
   };
 }
 
-function fromMessages(messages: unknown[]) {
-  const ofRole = (role: string) =>
-    messages.filter((message) => isObject(message) && message['role'] === role).map((message) => content(message));
-  const turns = ofRole('assistant');
-  if (turns.length === 0) throw new Error('`messages` holds no assistant turn');
-  const asked = ofRole('user');
-  return { turns, promptText: asked.length === 0 ? undefined : asked.join('\n\n') };
+interface JsonText {
+  text: string;
+  /** From 1. */
+  line: number;
 }
 
-function fromChoices([choice]: unknown[]): string[] {
-  const turns = isObject(choice) ? choice['turns'] : undefined;
-  if (!Array.isArray(turns) || turns.length === 0) throw new Error('`choices[0].turns` holds no answer');
-  return turns.map((turn) => content(turn));
+/** The JSON texts of a file in turn: the elements of an array, or lines. Not more than one piece of the file is held. */
+async function* jsonTexts(file: string): AsyncGenerator<JsonText> {
+  let found: JsonText[] = [];
+  let take: TakeRecords | undefined;
+  let rest: Buffer = Buffer.alloc(0);
+  const taken = (bytes: Buffer, last: boolean): JsonText[] => {
+    take ??= readerOf(bytes, file, (text, line) => found.push({ text, line }));
+    // A copy: the memory of a piece is used again.
+    rest = Buffer.from(bytes.subarray(take ? take(bytes, last) : 0));
+    const all = found;
+    found = [];
+    return all;
+  };
+  try {
+    for await (const piece of chunksOf(file))
+      yield* taken(rest.length > 0 ? Buffer.concat([rest, piece]) : piece, false);
+    yield* taken(rest, true);
+  } catch (error) {
+    throw InputError.isInstance(error)
+      ? new UserError(`The answers (competitors[].answers) could not be read: ${error.message}.`)
+      : error;
+  }
 }
 
-function fromPlain(row: Json) {
-  const answer = firstString(row, ['answer', 'response', 'output', 'text']);
-  if (answer === undefined) throw new Error('it holds no text as `answer`, `response`, `output` or `text`');
-  return { turns: [answer], promptText: firstString(row, ['prompt', 'instruction']) };
+/** Undefined while nothing but white space has come. */
+function readerOf(bytes: Buffer, file: string, onText: (text: string, line: number) => void): TakeRecords | undefined {
+  const kind = kindOf(bytes);
+  if (kind === null) return undefined;
+  return kind === 'array' ? jsonElements(file, onText) : jsonLines(file, onText);
 }
 
-/** Text of a turn: itself, or its `content`, or its `answer`. */
-function content(turn: unknown): string {
-  const text = isObject(turn) ? (turn['content'] ?? turn['answer']) : turn;
-  if (typeof text === 'string') return text.replaceAll('\0', '\uFFFD');
-  if (isObject(text)) return content(text);
-  throw new Error('an answer or a question is not text');
-}
-
-function firstString(row: Json, names: string[]): string | undefined {
-  return names.map((name) => row[name]).find((one) => typeof one === 'string');
-}
-
-function firstId(row: Json, names: string[]): string | undefined {
-  const value = names.map((name) => row[name]).find((one) => typeof one === 'string' || typeof one === 'number');
-  return value === undefined ? undefined : String(value);
-}
-
-function isObject(value: unknown): value is Json {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
+function jsonLines(file: string, onText: (text: string, line: number) => void): TakeRecords {
+  let line = 0;
+  return (bytes, last) => {
+    let at = 0;
+    while (at < bytes.length) {
+      const end = lineEnd(bytes, at, last);
+      if (end < 0) break;
+      line += 1;
+      const text = textOf(bytes, at, end, file, line);
+      if (text.trim() !== '') onText(text, line);
+      at = end + 1;
+    }
+    return Math.min(at, bytes.length);
+  };
 }

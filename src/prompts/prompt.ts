@@ -1,4 +1,4 @@
-import { contentId } from '../identity';
+import { sha256 } from '../identity';
 
 /** One message of a conversation, as OpenAI-compatible endpoints spell it. */
 export interface Message {
@@ -17,12 +17,19 @@ export interface Prompt {
   originalId: string | null;
 }
 
+/** What normalising may change: anything but ASCII, white space but single blanks between words. Most texts cost this one look. */
+const ODD = /[^!-~ ]|^ | (?: |$)/;
+
 /** Texts that differ only in Unicode form or white space are the same prompt. */
 export function normaliseText(text: string): string {
-  return text.normalize('NFC').replace(/\s+/gu, ' ').trim();
+  return ODD.test(text) ? text.normalize('NFC').replace(/\s+/gu, ' ').trim() : text;
 }
 
-/** Identity of a prompt: a hash of its normalised dialogue, so that the same text is never bought twice. */
+/**
+ * Identity of a prompt: a hash of its normalised dialogue, so that the same text is never bought twice. The same as `contentId`
+ * of the pairs of role and text; without objects in them, their canonical JSON is their plain one.
+ */
 export function promptId(messages: readonly Message[]): string {
-  return contentId(messages.map((message) => [message.role, normaliseText(message.content)]));
+  const turns = messages.map(({ role, content }) => [role, normaliseText(content)]);
+  return sha256(JSON.stringify(turns)).slice(0, 32);
 }

@@ -1,4 +1,4 @@
-import type { Pool } from 'pg';
+import type { Pool, PoolClient } from 'pg';
 import type { Outcome } from '../arena/outcome';
 import { bulkInsert } from './bulk';
 
@@ -25,6 +25,9 @@ export interface Battle {
   margin: number | null;
 }
 
+/** A battle before it is played; `weight` is how much its games count, 1 where it is absent. */
+export type PlannedBattle = Pick<Battle, 'prompt' | 'playerA' | 'playerB'> & { weight?: number };
+
 export interface PlayedBattle {
   position: number;
   outcome: Outcome;
@@ -35,37 +38,75 @@ export interface PlayedBattle {
   problem: string | null;
 }
 
+/** Battles on one prompt at most: the pairs of 100 players. */
+const MOST_PAIRS = 4950;
+
 export type OutcomeCounts = Record<Outcome, number>;
 
-/** Stores an arena and its planned battles, whole or not at all; an arena that stands is left as it is. */
-export async function saveArena(
-  pool: Pool,
-  arena: Arena,
-  battles: readonly Pick<Battle, 'position' | 'prompt' | 'playerA' | 'playerB'>[],
-): Promise<void> {
-  const client = await pool.connect();
-  try {
-    await client.query('begin');
+/** Stores an arena and its planned battles, whole or not at all; an arena that stands is left as it is. Returns its size. */
+export async function saveArena(pool: Pool, arena: Arena, battles: readonly PlannedBattle[]): Promise<number> {
+  return inTransaction(pool, async (client) => {
     const { rowCount } = await client.query(
       `insert into arenas (id, run, round, stage, attempt, purpose, judge, size) values ($1, $2, $3, $4, $5, $6, $7, $8) on conflict do nothing`,
       [arena.id, arena.run, arena.round, arena.stage, arena.attempt, arena.purpose, arena.judge, arena.size],
     );
-    if (rowCount)
-      for (let from = 0; from < battles.length; from += 5000)
-        await bulkInsert(
-          client,
-          'battles',
-          [
-            ['arena', 'text'],
-            ['position', 'int'],
-            ['prompt', 'text'],
-            ['playerA', 'text'],
-            ['playerB', 'text'],
-          ],
-          battles.slice(from, from + 5000).map((battle) => ({ ...battle, arena: arena.id })),
-          'refuse',
-        );
+    if (rowCount) await insertBattles(client, arena.id, battles, 0);
+    const { rows } = await client.query<{ size: number }>('select size from arenas where id = $1', [arena.id]);
+    return rows[0]?.size ?? arena.size;
+  });
+}
+
+/** Plans more battles of an arena that has `size` now, whole or not at all; where it has grown already nothing changes. Returns its size. */
+export async function growArena(
+  pool: Pool,
+  arena: string,
+  size: number,
+  battles: readonly PlannedBattle[],
+): Promise<number> {
+  return inTransaction(pool, async (client) => {
+    const { rowCount } = await client.query('update arenas set size = $3::int where id = $1 and size = $2::int', [
+      arena,
+      size,
+      size + battles.length,
+    ]);
+    if (rowCount) await insertBattles(client, arena, battles, size);
+    const { rows } = await client.query<{ size: number }>('select size from arenas where id = $1', [arena]);
+    return rows[0]?.size ?? size;
+  });
+}
+
+async function insertBattles(
+  client: PoolClient,
+  arena: string,
+  battles: readonly PlannedBattle[],
+  from: number,
+): Promise<void> {
+  for (let at = 0; at < battles.length; at += 5000)
+    await bulkInsert(
+      client,
+      'battles',
+      [
+        ['arena', 'text'],
+        ['position', 'int'],
+        ['prompt', 'text'],
+        ['playerA', 'text'],
+        ['playerB', 'text'],
+        ['weight', 'real'],
+      ],
+      battles
+        .slice(at, at + 5000)
+        .map((battle, index) => ({ weight: 1, ...battle, arena, position: from + at + index })),
+      'refuse',
+    );
+}
+
+async function inTransaction<T>(pool: Pool, body: (client: PoolClient) => Promise<T>): Promise<T> {
+  const client = await pool.connect();
+  try {
+    await client.query('begin');
+    const result = await body(client);
     await client.query('commit');
+    return result;
   } catch (error) {
     await client.query('rollback');
     throw error;
@@ -88,6 +129,22 @@ export async function loadBattles(pool: Pool, arena: string, from = 0, to = 2 **
     `select position, prompt, player_a as "playerA", player_b as "playerB", outcome, margin
        from battles where arena = $1 and position >= $2 and position < $3 order by position`,
     [arena, from, to],
+  );
+  return rows;
+}
+
+/**
+ * Battles of the prompts that begin at positions `from` … `to` - 1, whole: an answer that several battles need is then asked for by one
+ * batch only. The battles of a prompt stand together.
+ */
+export async function loadWholePrompts(pool: Pool, arena: string, from: number, to: number): Promise<Battle[]> {
+  const { rows } = await pool.query<Battle>(
+    `select position, prompt, player_a as "playerA", player_b as "playerB", outcome, margin from battles
+      where arena = $1 and position >= $2 and position < $3::int + $4::int
+        and prompt is distinct from (select prompt from battles where arena = $1 and position = $2::int - 1)
+        and (position < $3 or prompt = (select prompt from battles where arena = $1 and position = $3::int - 1))
+      order by position`,
+    [arena, from, to, MOST_PAIRS],
   );
   return rows;
 }
@@ -137,4 +194,18 @@ export async function reopenFailed(pool: Pool, arena: string): Promise<number> {
     [arena],
   );
   return rowCount ?? 0;
+}
+
+/** Battles of an arena with the initials of both games' verdicts for player a, null where they are not readable. */
+export async function verdictsOf(
+  pool: Pool,
+  arena: string,
+): Promise<(Pick<Battle, 'prompt' | 'playerA' | 'playerB'> & { verdicts: string | null })[]> {
+  const { rows } = await pool.query<Pick<Battle, 'prompt' | 'playerA' | 'playerB'> & { verdicts: string | null }>(
+    `select prompt, player_a as "playerA", player_b as "playerB",
+            case when outcome not in ('invalid', 'failed') then verdicts end as verdicts
+       from battles where arena = $1 order by position`,
+    [arena],
+  );
+  return rows;
 }

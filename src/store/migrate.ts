@@ -4,8 +4,9 @@ import * as initial from './migrations/0001-initial';
 import * as promptPool from './migrations/0002-prompt-pool';
 import * as clusters from './migrations/0003-clusters';
 import * as battleVerdicts from './migrations/0004-battle-verdicts';
+import * as battleWeight from './migrations/0005-battle-weight';
 
-const migrations = [initial, promptPool, clusters, battleVerdicts];
+const migrations = [initial, promptPool, clusters, battleVerdicts, battleWeight];
 
 /** Any number that no other program on this database uses for its advisory locks. */
 const LOCK = 0x666c79;

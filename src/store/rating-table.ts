@@ -7,6 +7,7 @@ import type { TableBuilder } from '../arena/battle-table';
 
 const TAB = 0x09;
 const FEED = 0x0a;
+const ONE = 0x31;
 /** Initials of a verdict, as twice what player a scored. */
 const OUTCOME: Readonly<Record<number, number>> = { 0x77: 2, 0x74: 1, 0x6c: 0 };
 
@@ -25,7 +26,7 @@ export async function ratingTable(
     // COPY takes no parameters.
     const stream = client.query(
       copyTo(
-        `copy (select player_a, player_b, prompt, verdicts from battles
+        `copy (select player_a, player_b, prompt, verdicts, weight from battles
                 where arena in (${literals || 'null'}) and outcome not in ('invalid', 'failed')) to stdout`,
       ),
     );
@@ -62,8 +63,11 @@ function rows(table: TableBuilder, players: Names, prompts: Names): TakeRecords 
       const a = players.ofBytes(bytes, at, one);
       const b = players.ofBytes(bytes, one + 1, two);
       const prompt = prompts.ofBytes(bytes, two + 1, three);
-      table.add(a, b, OUTCOME[bytes[three + 1]!]!, prompt, 0.5, undefined);
-      table.add(a, b, OUTCOME[bytes[three + 2]!]!, prompt, 0.5, undefined);
+      // Behind the verdicts and a tab; 1 but for the battles of resting pairs.
+      const isOne = end === three + 5 && bytes[three + 4] === ONE;
+      const weight = isOne ? 0.5 : Number(bytes.toString('latin1', three + 4, end)) / 2;
+      table.add(a, b, OUTCOME[bytes[three + 1]!]!, prompt, weight, undefined);
+      table.add(a, b, OUTCOME[bytes[three + 2]!]!, prompt, weight, undefined);
       at = end + 1;
     }
   };

@@ -136,6 +136,39 @@ describe('an arena of four scripted players', () => {
     ]);
   });
 
+  it('plays fewer battles where it may, in whole prompts, and comes to the same order', async () => {
+    const many = writePrompts(join(servers.paths.home, 'many.jsonl'), 120, 'train');
+    const config: ConfigInput = {
+      ...configOf(PLAYERS),
+      prompts: { source: [many] },
+      evaluation: { matchmaking: 'adaptive', adaptive: { looks: 4 }, bootstrapRounds: 200 },
+      // A batch that is no multiple of a prompt's battles.
+      arena: { batch: 7, window: 4 },
+    };
+    expect(await leaderboardOf(await start('adaptive', config))).toEqual(['scholar', 'tutor', 'poet', 'echo']);
+    expect(total(sandbox.stats().repeated)).toBe(0);
+    const read = () =>
+      servers.pool.query<{ pair: string; battles: number; weight: number; resting: number; unplayed: number }>(
+        `select player_a || player_b as pair, count(*)::int as battles, sum(weight)::float8 as weight,
+                count(*) filter (where weight > 1)::int as resting, count(*) filter (where outcome is null)::int as unplayed
+           from battles where arena like 'adaptive/%' group by 1`,
+      );
+    const { rows } = await read();
+    expect(rows).toHaveLength(6);
+    expect(rows.filter(({ resting }) => resting > 0).length).toBeGreaterThan(2);
+    for (const { battles, weight, unplayed } of rows) {
+      expect(battles).toBeGreaterThanOrEqual(20);
+      expect(unplayed).toBe(0);
+      // What a resting pair left out is made up for by weight, or it stopped with the last pair that was open.
+      expect(weight).toBeLessThanOrEqual(125);
+    }
+    expect(rows.reduce((sum, { battles }) => sum + battles, 0)).toBeLessThan(6 * 120);
+    const before = callsSoFar();
+    await leaderboardOf(await start('adaptive', config));
+    expect(callsSoFar()).toBe(before);
+    expect((await read()).rows).toEqual(rows);
+  });
+
   it('asks only the judge where the answers are recorded', async () => {
     const { rows } = await servers.pool.query<{ name: string; text: string; prompt: string }>(
       `select players.name, answers.text, prompts.messages->0->>'content' as prompt

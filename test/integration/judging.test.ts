@@ -116,12 +116,10 @@ describe('a jury', () => {
     for (const run of ['first', 'second']) {
       await store.pool.query(`insert into runs (id, config, config_hash) values ($1, '{}', 'h')`, [run]);
       const arena = { run, round: 0, stage: 'start', attempt: 1, purpose: 'evaluation' as const, size: 1 };
-      await saveArena(store.pool, { ...arena, id: `${run}/jury`, judge: id }, [{ ...battle, position: 0 }]);
+      await saveArena(store.pool, { ...arena, id: `${run}/jury`, judge: id }, [battle]);
     }
     const alone = { run: 'second', round: 0, stage: 'start', attempt: 1, purpose: 'training' as const, size: 1 };
-    await saveArena(store.pool, { ...alone, id: 'second/alone', judge: jury[0]?.id ?? '' }, [
-      { ...battle, position: 0 },
-    ]);
+    await saveArena(store.pool, { ...alone, id: 'second/alone', judge: jury[0]?.id ?? '' }, [battle]);
   });
 
   it('asks each member once, stores its games as its own, and is derived from them', async () => {

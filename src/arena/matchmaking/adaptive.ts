@@ -13,6 +13,8 @@ export interface PlayedOn extends Omit<Observation, 'prompt'> {
 export interface Planned {
   pair: Pair;
   prompts: number[];
+  /** How much each of its games counts: more than 1 for a pair that rests. */
+  weight: number;
 }
 
 export interface AdaptivePlan {
@@ -42,61 +44,60 @@ export function allPairs(players: readonly string[]): Pair[] {
  * for: an arena settles any pair wrongly with a chance of at most `error`. For evaluation only: training data need whole groups.
  * Source: alpha spending, Lan and DeMets, Biometrika 70 (1983), 659-663; Holm, Scand. J. Stat. 6 (1979), 65-70; weights by the
  * inverse of the share played, Horvitz and Thompson, J. Am. Stat. Assoc. 47 (1952), 663-685.
- * Errors (InputError): fewer than two players, settings out of range.
+ * Errors (InputError): no pairs or one twice, settings out of range.
  */
 export function adaptivePlan(
-  players: readonly string[],
+  pairs: readonly Pair[],
   played: readonly PlayedOn[],
   settings: AdaptiveSettings,
 ): AdaptivePlan {
   const reached = played.reduce((most, { at }) => Math.max(most, at + 1), 0);
   const places = new Map<string, PlayedOn[]>();
   for (const game of played) {
-    const key = keyOf(game.a < game.b ? [game.a, game.b] : [game.b, game.a], game.at);
+    const key = keyOf([game.a, game.b], game.at);
     places.set(key, [...(places.get(key) ?? []), game]);
   }
-  return walkLooks(players, settings, (battles, from) =>
+  return walkLooks(pairs, settings, (battles, from) =>
     reached > from
-      ? battles.flatMap(({ pair: [a, b], prompts }) =>
-          prompts.flatMap((at) => places.get(keyOf(a < b ? [a, b] : [b, a], at)) ?? []),
-        )
+      ? battles.flatMap(({ pair: [a, b], prompts }) => prompts.flatMap((at) => places.get(keyOf([a, b], at)) ?? []))
       : null,
   );
 }
 
-const keyOf = ([a, b]: Pair, at: number): string => `${at} ${a}\n${b}`;
+/** Key of a pair on a prompt, whoever is named first. */
+const keyOf = ([a, b]: Pair, at: number): string => `${at} ${a < b ? `${a}\n${b}` : `${b}\n${a}`}`;
 
 /**
  * Walks the looks of an arena: `take` gives the games of some battles, all on prompts from `from` on, or null where they have not
  * been played; there the walk ends with the plan to play them.
  */
 export function walkLooks(
-  players: readonly string[],
+  pairs: readonly Pair[],
   settings: AdaptiveSettings,
   take: (battles: readonly Planned[], from: number) => readonly PlayedOn[] | null,
 ): AdaptivePlan {
-  if (new Set(players).size !== players.length || players.length < 2)
-    throw new InputError('matchmaking needs two players or more, each once', { field: 'players' });
+  const keys = pairs.map((pair) => keyOf(pair, 0));
+  if (pairs.length === 0 || new Set(keys).size < pairs.length || pairs.some(([a, b]) => a === b))
+    throw new InputError('matchmaking needs pairs of two players, each pair once', { field: 'pairs' });
   if (!(settings.error > 0 && settings.error < 1))
     throw new InputError(`must lie between 0 and 1, not ${settings.error}`, { field: 'error' });
   const looks = lookSchedule(settings);
-  const all = allPairs(players);
 
   const games: PlayedOn[] = [];
   const settled: Settled[] = [];
-  let open: Pair[] = all;
+  let open: Pair[] = [...pairs];
   let left = settings.budget ?? Infinity;
   let from = 0;
   const ended = (end: NonNullable<AdaptivePlan['end']>): AdaptivePlan => ({ battles: [], settled, open, end, games });
   for (const look of looks) {
-    const wanted = battlesOf(all, open, from, look, settings.restShare);
+    const wanted = battlesOf(pairs, open, from, look, settings.restShare);
     const { battles, isWhole } = affordable(wanted, left);
     const taken = battles.length > 0 ? take(battles, from) : [];
     if (taken === null) return { battles, settled, open, end: null, games };
-    const resting = new Set(settled.map(({ pair }) => keyOf(pair, 0)));
+    const weights = new Map(battles.map(({ pair: [a, b], weight }) => [keyOf([a, b], 0), weight]));
     for (const game of taken) {
-      const rests = resting.has(keyOf([game.a, game.b], 0)) || resting.has(keyOf([game.b, game.a], 0));
-      games.push(rests ? { ...game, weight: game.weight / settings.restShare } : game);
+      const { a, b } = game;
+      games.push({ ...game, weight: game.weight * (weights.get(keyOf([a, b], 0)) ?? 1) });
     }
     left -= battles.reduce((sum, { prompts }) => sum + prompts.length, 0);
     if (!isWhole) return ended('budget');
@@ -124,10 +125,10 @@ function battlesOf(
   const isOpen = new Set(open);
   const range = Array.from({ length: to - from }, (_, index) => from + index);
   return all.flatMap((pair, index): Planned[] => {
-    if (isOpen.has(pair)) return [{ pair, prompts: range }];
+    if (isOpen.has(pair)) return [{ pair, prompts: range, weight: 1 }];
     const turn = (at: number) => Math.floor((at + index) * restShare);
     const prompts = range.filter((at) => turn(at + 1) > turn(at));
-    return prompts.length > 0 ? [{ pair, prompts }] : [];
+    return prompts.length > 0 ? [{ pair, prompts, weight: 1 / restShare }] : [];
   });
 }
 
@@ -143,6 +144,6 @@ function affordable(battles: readonly Planned[], left: number): { battles: Plann
     paid.add(at);
   }
   if (paid.size === perPrompt.size) return { battles: [...battles], isWhole: true };
-  const fitting = battles.map(({ pair, prompts }) => ({ pair, prompts: prompts.filter((at) => paid.has(at)) }));
+  const fitting = battles.map((one) => ({ ...one, prompts: one.prompts.filter((at) => paid.has(at)) }));
   return { battles: fitting.filter(({ prompts }) => prompts.length > 0), isWhole: false };
 }

@@ -5,6 +5,7 @@ import { VERDICT_FORMS } from '../../judge/template';
 import { readLines } from '../../lines';
 import { describedCommand } from '../options';
 import { sayLine } from '../output';
+import { judgeAuditCommand } from './judge-audit';
 import { judgeJuryCommand } from './judge-jury';
 import { judgeReparseCommand } from './judge-reparse';
 
@@ -24,6 +25,7 @@ export function judgeCommand(): Command {
     .action(parseFile);
   return describedCommand('judge', "Look into judges' texts.", 'judge parse texts.jsonl')
     .addCommand(parse)
+    .addCommand(judgeAuditCommand())
     .addCommand(judgeReparseCommand())
     .addCommand(judgeJuryCommand());
 }

@@ -23,8 +23,6 @@ export interface Audit {
   peopleLength: LengthBias;
   /** Share of the judge's judgements that could not be read. */
   invalid: Measure;
-  humanVotes: number;
-  judgements: number;
 }
 
 /**
@@ -46,7 +44,5 @@ export function audit(human: readonly Judgement[], judge: readonly Judgement[]):
       judge.map(({ question, outcome }) => ({ question, sums: [1, outcome === 'invalid' ? 1 : 0] as const })),
       share,
     ),
-    humanVotes: human.length,
-    judgements: judge.length,
   };
 }

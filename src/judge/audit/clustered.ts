@@ -3,7 +3,10 @@ import { studentQuantile } from '../../arena/student-t';
 /** A measure with its interval. All but `n` are null where the data do not determine them. */
 export interface Measure {
   value: number | null;
-  /** Standard error and 95% interval: delete-one-question jackknife. */
+  /**
+   * Standard error and 95% interval: delete-one-question jackknife. Where every question says the same there is no interval: a standard
+   * error of 0 is no certainty.
+   */
   se: number | null;
   lower: number | null;
   upper: number | null;
@@ -50,6 +53,7 @@ export function interval(value: number | null, without: readonly (number | null)
   if (value === null || count < 2 || count < without.length) return { value, se: null, lower: null, upper: null };
   const mean = known.reduce((sum, one) => sum + one, 0) / count;
   const se = Math.sqrt(((count - 1) / count) * known.reduce((sum, one) => sum + (one - mean) ** 2, 0));
+  if (se === 0) return { value, se, lower: null, upper: null };
   const t = studentQuantile(0.95, count - 1);
   return { value, se, lower: value - t * se, upper: value + t * se };
 }

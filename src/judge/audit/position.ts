@@ -6,10 +6,10 @@ export interface PositionBias {
   /** Share of the readable judgements whose two games name different winners; `n` 0 where the source knows no games. */
   inconsistent: Measure;
   /**
-   * Mean score of the answer shown first over both games (win 1, tie ½, loss 0): ½ without bias, because each answer is shown first once.
-   * `n` counts battles.
+   * First-shown advantage: mean score of the answer shown first over both games (win 1, tie ½, loss 0), less the ½ that it has without
+   * bias, because each answer is shown first once. `n` counts battles.
    */
-  firstShown: Measure;
+  advantage: Measure;
 }
 
 const FIRST: Readonly<Record<Choice, number>> = { a: 1, tie: 0.5, b: 0 };
@@ -25,9 +25,9 @@ export function positionBias(judgements: readonly Judgement[]): PositionBias {
       })),
       share,
     ),
-    firstShown: clustered(
+    advantage: clustered(
       readable.flatMap(({ question, games }) =>
-        games ? [{ question, sums: [1, (FIRST[games[0]] + 1 - FIRST[games[1]]) / 2] as const }] : [],
+        games ? [{ question, sums: [1, (FIRST[games[0]] - FIRST[games[1]]) / 2] as const }] : [],
       ),
       share,
     ),

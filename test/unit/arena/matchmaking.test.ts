@@ -63,10 +63,10 @@ describe('lookSchedule', () => {
 describe('adaptive matchmaking', () => {
   it('asked step by step, plans what a walk plans, whatever the order of the games', () => {
     const { players, take } = arena([1.5, 0.4, 0.3, -1], 120, 3);
-    const walked = walkLooks(players, settings({ prompts: 120 }), take);
+    const walked = walkLooks(allPairs(players), settings({ prompts: 120 }), take);
     let played: PlayedOn[] = [];
     for (;;) {
-      const { battles, end, settled, games } = adaptivePlan(players, played, settings({ prompts: 120 }));
+      const { battles, end, settled, games } = adaptivePlan(allPairs(players), played, settings({ prompts: 120 }));
       if (end) {
         expect({ end, settled, games: games.length }).toEqual({
           ...{ end: walked.end, settled: walked.settled, games: walked.games.length },
@@ -81,7 +81,7 @@ describe('adaptive matchmaking', () => {
   it('lets every pair play its minimum, all on the same first prompts', () => {
     const { players, take } = arena([3, 0, -3], 100, 1);
     const asked: Planned[] = [];
-    walkLooks(players, settings({ prompts: 100, restShare: 0 }), (battles) => {
+    walkLooks(allPairs(players), settings({ prompts: 100, restShare: 0 }), (battles) => {
       asked.push(...battles);
       return take(battles);
     });
@@ -94,7 +94,7 @@ describe('adaptive matchmaking', () => {
 
   it('spends less, rests settled pairs at their share, and makes up for it by weight', () => {
     const { players, take } = arena([2, 0.1, 0, -2], 300, 2);
-    const { settled, open, games, end } = walkLooks(players, settings({ prompts: 300 }), take);
+    const { settled, open, games, end } = walkLooks(allPairs(players), settings({ prompts: 300 }), take);
     expect(end).toBe('prompts');
     expect(open).toEqual([['m1', 'm2']]);
     expect(settled).toHaveLength(5);
@@ -108,7 +108,7 @@ describe('adaptive matchmaking', () => {
   it('never asks for a battle of a settled pair that stops for good', () => {
     const { players, take } = arena([2, 0.1, 0, -2], 300, 2);
     const last = new Map<string, number>();
-    const { settled } = walkLooks(players, settings({ prompts: 300, restShare: 0 }), (battles) => {
+    const { settled } = walkLooks(allPairs(players), settings({ prompts: 300, restShare: 0 }), (battles) => {
       for (const { pair, prompts } of battles) last.set(pair.join(' '), prompts.at(-1)! + 1);
       return take(battles);
     });
@@ -118,7 +118,7 @@ describe('adaptive matchmaking', () => {
   it.each([0, 5, 61, 100, 1000])('keeps a budget of %i battles', (budget) => {
     const { players, take } = arena([0.2, 0.1, 0], 100, 4);
     let spent = 0;
-    const { end } = walkLooks(players, settings({ prompts: 100, budget }), (battles) => {
+    const { end } = walkLooks(allPairs(players), settings({ prompts: 100, budget }), (battles) => {
       spent += countOf(battles);
       return take(battles);
     });
@@ -133,7 +133,7 @@ describe('adaptive matchmaking', () => {
     let equals = 0;
     for (let seed = 0; seed < 40; seed++) {
       const { players, take } = arena([0.6, 0.15, 0, 0], 150, 100 + seed);
-      const { settled } = walkLooks(players, settings({ prompts: 150 }), take);
+      const { settled } = walkLooks(allPairs(players), settings({ prompts: 150 }), take);
       if (settled.some(({ pair, winner }) => winner !== pair[0] && pair[0] !== 'm2')) wrong += 1;
       if (settled.some(({ pair }) => pair[0] === 'm2' && pair[1] === 'm3')) equals += 1;
     }
@@ -150,9 +150,19 @@ describe('adaptive matchmaking', () => {
     expect(settlePairs(won('a', 'b', 1), pairs, 0.5)).toEqual([]);
   });
 
-  it('refuses one player, one twice, and an error that is no chance', () => {
-    expect(() => adaptivePlan(['a'], [], settings())).toThrow(/two players or more/);
-    expect(() => adaptivePlan(['a', 'a'], [], settings())).toThrow(/each once/);
-    expect(() => adaptivePlan(['a', 'b'], [], settings({ error: 0 }))).toThrow(/between 0 and 1/);
+  it('refuses no pair, one twice, a player against itself, and an error that is no chance', () => {
+    expect(() => adaptivePlan([], [], settings())).toThrow(/pairs of two players/);
+    expect(() =>
+      adaptivePlan(
+        [
+          ['a', 'b'],
+          ['b', 'a'],
+        ],
+        [],
+        settings(),
+      ),
+    ).toThrow(/each pair once/);
+    expect(() => adaptivePlan([['a', 'a']], [], settings())).toThrow(/two players/);
+    expect(() => adaptivePlan([['a', 'b']], [], settings({ error: 0 }))).toThrow(/between 0 and 1/);
   });
 });

@@ -1,6 +1,7 @@
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
 import { type RecordedAnswer, readAnswers } from '../../../src/models/recorded';
 
 const folder = mkdtempSync(join(tmpdir(), 'recorded-'));
@@ -64,6 +65,14 @@ test.each([
     { key: { originalId: '3' }, answer: 'a', turns: ['a'], model: 'm' },
   ],
   [
+    { instruction: 'q', output: 'a', generator: 'm', dataset: 'helpful_base' },
+    { key: { promptText: 'q' }, answer: 'a', turns: ['a'], model: 'm' },
+  ],
+  [
+    { instruction: 'Translate.', input: 'q', output: 'a', generator: 'm' },
+    { key: { promptText: 'Translate.\n\nq' }, answer: 'a', turns: ['a'], model: 'm' },
+  ],
+  [
     { id: 'i', prompt: 'q', text: 'a' },
     { key: { originalId: 'i', promptText: 'q' }, answer: 'a', turns: ['a'], model: null },
   ],
@@ -87,6 +96,8 @@ test.each([
   ['{"id": 1}', /no text as `answer`/],
   ['{"id": 1, "answer": null}', /no text as `answer`/],
   ['{"answer": "a"}', /nothing says which prompt/],
+  ['{"instruction": "q", "output": null}', /no text as `output`/],
+  ['{"foo": 1}', /form that we know; known are Arena-Hard v2 .*MT-bench .*AlpacaEval outputs .*plain answers/],
   ['{"uid": "u", "messages": [{"role": "user", "content": "q"}]}', /no assistant turn/],
   ['{"uid": "u", "messages": [{"role": "assistant", "content": null}]}', /not text/],
   ['{"question_id": 1, "choices": []}', /choices/],
@@ -99,7 +110,44 @@ test.each([
 });
 
 test.each(['missing.jsonl', '.'])('a path that cannot be read (%s) is named', async (name) => {
-  await expect(read(join(folder, name))).rejects.toThrow(/could not be read: .*Check the path/);
+  await expect(read(join(folder, name))).rejects.toThrow(/could not be read: .*(no such file|is a folder)/);
+});
+
+describe('a JSON array', () => {
+  const outputs = Array.from({ length: 3000 }, (_, k) => ({
+    ...{ instruction: `Say "${k}", [please] {now}.`, generator: 'm' },
+    output: `${k} `.repeat(300),
+  }));
+  const array = JSON.stringify(outputs, null, 2);
+
+  test.each([
+    ['plain', Buffer.from(array)],
+    ['as gzip', gzipSync(array)],
+  ])('of several pieces is read %s, each answer with its line', async (_name, bytes) => {
+    const path = join(folder, 'outputs.json');
+    writeFileSync(path, bytes);
+    const found = await read(path);
+    expect(found.map(({ answer }) => answer)).toEqual(outputs.map(({ output }) => output));
+    expect(found.map(({ key }) => key.promptText)).toEqual(outputs.map(({ instruction }) => instruction));
+    expect(found[2999]).toMatchObject({ model: 'm', line: 2 + 5 * 2999 });
+  });
+
+  test.each([
+    [
+      'that is cut off',
+      '[{"instruction": "q", "output": "a"}',
+      /could not be read: .*answers\.jsonl, line 1.*does not end/,
+    ],
+    ['with a broken element', '[{"id": 1, "answer": "a"},\n{"id": 2,}]', /answers\.jsonl:2: .*JSON/],
+    ['of something else', '[1]', /:1: it is not a JSON object/],
+  ])('%s is named', async (_name, text, message) => {
+    await expect(read(file(text))).rejects.toThrow(message);
+  });
+
+  test('and an empty file hold no answers', async () => {
+    expect(await read(file('[]'))).toEqual([]);
+    expect(await read(file(''))).toEqual([]);
+  });
 });
 
 const shared = '/work/shared/data/arena-hard';

@@ -39,22 +39,20 @@ describe('readPrompts', () => {
   });
 
   it.each([
-    ['{"prompt": "ok"}\n{"prompt": "cut', /prompts\.jsonl:2 is not JSON/],
-    ['{"text": "x"}', /prompts\.jsonl:1 has no prompt/],
+    ['{"prompt": "ok"}\n{"prompt": "cut', /prompts\.jsonl:2 holds no prompt: not JSON/],
+    ['{"text": "x"}', /prompts\.jsonl:1 holds no prompt: no prompt in the row/],
     [
       '{"messages": [{"role": "user", "content": "a"}, {"role": "user", "content": "b"}]}',
-      /:1: messages\[1\] breaks the turns/,
+      /:1 holds no prompt: roles out of order/,
     ],
-    ['{"messages": [{"role": "system", "content": "a"}]}', /messages\[0\] must have the role/],
-    ['\n\n', /There is no prompt/],
+    ['{"messages": [{"role": "system", "content": "a"}]}', /:1 holds no prompt: no turn of a user/],
+    ['\n\n', /prompts\.jsonl: is empty; give a file with prompts/],
   ])('refuses %s with file and line', async (text, sentence) => {
     await expect(readPrompts([file(text)])).rejects.toThrow(sentence);
   });
 
   it('says where a missing file was named', async () => {
-    await expect(readPrompts([join(folder, 'none.jsonl')])).rejects.toThrow(
-      /none\.jsonl could not be read.*Check the path/,
-    );
+    await expect(readPrompts([join(folder, 'none.jsonl')])).rejects.toThrow(/none\.jsonl: no such file/);
   });
 });
 

@@ -1,0 +1,134 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import { Pool } from 'pg';
+import { writeConversations } from '../../bench/data/generate';
+import { repositoryRoot } from '../../src/embedded/paths';
+import { CLEAN_DEFAULTS } from '../../src/prompts/clean/cleaner';
+import { cleanPool } from '../../src/prompts/clean/clean-pool';
+import { importIntoPool } from '../../src/prompts/import/import-pool';
+import { migrate } from '../../src/store/migrate';
+import { poolPrompts } from '../../src/store/prompt-pool';
+import { temporaryFolder } from '../support/folder';
+import { testPostgres, type TestPostgres } from '../support/postgres';
+
+const ROWS = 60_000;
+
+let server: TestPostgres;
+let db: Pool;
+const folder = temporaryFolder('import');
+const file = join(folder, 'rows.jsonl');
+const packed = join(folder, 'rows.jsonl.gz');
+
+jest.setTimeout(120_000);
+
+beforeAll(async () => {
+  server = await testPostgres();
+  db = new Pool({ connectionString: server.url });
+  await migrate(db);
+  await writeConversations(file, { count: ROWS, seed: 1, duplicates: 0.1, contamination: 0, dirt: 0.06 });
+  writeFileSync(packed, gzipSync(readFileSync(file)));
+});
+
+afterAll(async () => {
+  await db?.end();
+  await server?.stop();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+async function contents(pool: string) {
+  const { rows } = await db.query('select prompt, file, line from pool_prompts where pool = $1 order by file, line', [
+    pool,
+  ]);
+  const { rows: files } = await db.query(
+    'select number, rows_read, finished, counts from pool_files where pool = $1 order by number',
+    [pool],
+  );
+  return { rows, files };
+}
+
+const importProcess = (pool: string, path: string) =>
+  spawn(
+    process.execPath,
+    ['-r', './test/support/typescript.cjs', 'test/integration/import-process.ts', server.url, pool, path],
+    { cwd: repositoryRoot(), stdio: ['ignore', 'pipe', 'inherit'] },
+  );
+
+it.each([
+  ['plain', (): string => file],
+  ['gzip', (): string => packed],
+])(
+  'killed with SIGKILL again and again, an import (%s) ends with the pool of an undisturbed one',
+  async (name, formOf) => {
+    const [whole, killed, form] = [`whole-${name}`, `killed-${name}`, formOf()];
+    const [report] = await importIntoPool(db, whole, [form]);
+    expect(report).toMatchObject({ known: false, rows: ROWS, drops: [] });
+
+    let kills = 0;
+    for (let done = false; !done;) {
+      const child = importProcess(killed, form);
+      const ended = once(child, 'exit');
+      // After the second batch of each life, while the third is on its way.
+      let batches = 0;
+      child.stdout.on('data', (piece: Buffer) => {
+        batches += piece.toString().split('\n').length - 1;
+        if (batches >= 2 && kills < 3) child.kill('SIGKILL');
+      });
+      const [, signal] = (await ended) as [number | null, string | null];
+      done = signal === null;
+      if (!done) kills += 1;
+    }
+    expect(kills).toBeGreaterThanOrEqual(2);
+    expect(await contents(killed)).toEqual(await contents(whole));
+
+    const [again] = await importIntoPool(db, killed, [form]);
+    expect(again).toMatchObject({ known: true, rows: ROWS });
+    expect(await contents(killed)).toEqual(await contents(whole));
+  },
+);
+
+it('counts repeats and drops, and cleans by marks that a second cleaning replaces', async () => {
+  const path = join(folder, 'small.jsonl');
+  const long = 'Please explain to me in a few sentences how a steam engine turns heat into motion';
+  writeFileSync(
+    path,
+    [
+      { prompt: long },
+      { prompt: `${long}  ` },
+      { prompt: 'short' },
+      { prompt: `Write to a@corp.com about it: ${long}` },
+      5,
+    ]
+      .map((row) => JSON.stringify(row))
+      .join('\n'),
+  );
+  const [report] = await importIntoPool(db, 'small', [path], { licence: 'mit' });
+  expect(report).toMatchObject({ rows: 5, added: 3, repeated: 1 });
+  expect(report?.drops).toEqual([
+    { reason: expect.stringContaining('wrong type') as string, count: 1, first: [{ file: path, line: 5 }] },
+  ]);
+
+  const settings = { ...CLEAN_DEFAULTS, language: null };
+  const dropped = await cleanPool(db, 'small', settings);
+  expect(dropped).toMatchObject({ rows: 3, kept: 1, masked: 0 });
+  expect(dropped.steps.map(({ step, dropped: count }) => [step, count])).toEqual([
+    ['minWords', 1],
+    ['personal', 1],
+  ]);
+  expect((await poolPrompts(db, 'small')).map(({ messages }) => messages[0]?.content)).toEqual([long]);
+
+  expect(await cleanPool(db, 'small', { ...settings, minWords: 0, personal: 'mask' })).toMatchObject({
+    kept: 3,
+    masked: 1,
+  });
+  expect((await poolPrompts(db, 'small')).map(({ messages }) => messages[0]?.content)).toEqual([
+    long,
+    'short',
+    `Write to [e-mail address] about it: ${long}`,
+  ]);
+});
+
+it('cleaning a pool that is not there says what to do', () =>
+  expect(cleanPool(db, 'none', { ...CLEAN_DEFAULTS, language: null })).rejects.toThrow(/npx flywheel prompts import/));
