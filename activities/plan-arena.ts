@@ -82,7 +82,7 @@ export function createPlanArenaActivities(deps: Deps) {
           .filter(({ prompt }) => prompt === played[0]?.prompt)
           .map(({ playerA, playerB }): Pair => [playerA, playerB]);
         const games = played.flatMap(({ prompt, playerA, playerB, verdicts }) =>
-          [...(verdicts ?? '')].map((verdict): PlayedOn => ({
+          Array.from(verdicts ?? '').map((verdict): PlayedOn => ({
             ...{ a: playerA, b: playerB, at: place.get(prompt) ?? 0, weight: 0.5 },
             score: verdict === 'w' ? 1 : verdict === 't' ? 0.5 : 0,
           })),
