@@ -1,4 +1,3 @@
-import { Context } from '@temporalio/activity';
 import { checkConfig } from '../src/config/check';
 import { configHash, gatesInRun } from '../src/config/freeze';
 import { parseConfig } from '../src/config/load';
@@ -7,7 +6,7 @@ import { targetOf } from '../src/config/target';
 import { UserError } from '../src/errors';
 import { type Player, evaluationJudge, judgeMembers, judgeParty, memberParty } from '../src/models/roster';
 import { answersTo } from '../src/models/recorded-answers';
-import { readPrompts } from '../src/prompts/read';
+import { readSources, type SourceReport } from '../src/prompts/sources';
 import { sliceOf, splitPrompts } from '../src/prompts/split';
 import { saveAnswers, type Answer } from '../src/store/answers';
 import { saveEvent } from '../src/store/events';
@@ -19,7 +18,6 @@ import { asActivity } from './context';
 import type { Deps } from './deps';
 import { competitorsOf } from '../src/models/run-roster';
 
-const HEARTBEAT_MS = 2000;
 const FIELDS = ['config', 'rounds', 'pauseAfter', 'rollback', 'continued'];
 
 export function createResolveActivities(deps: Deps) {
@@ -40,40 +38,35 @@ export function createResolveActivities(deps: Deps) {
       kind: 'flywheel' | 'arena';
     }): Promise<Continued> =>
       asActivity(async () => {
-        const timer = setInterval(() => Context.current().heartbeat(), HEARTBEAT_MS);
-        try {
-          const existing = await loadRun(pool, run);
-          if (kind === 'arena' && existing && existing.config.rounds > 0)
-            throw new UserError(`${run} is a flywheel's run; give the arena another id: --id NAME`);
-          const config = configOf(kind === 'arena' ? { ...input, rounds: 0 } : input, existing);
-          if (kind === 'flywheel') targetOf(config);
-          const hash = configHash(config);
-          if (existing && existing.configHash !== hash)
-            throw new UserError(
-              `The run ${run} was started with another configuration, and what decides results is frozen. Start the new configuration under another id, or leave out "config" to go on with the old one.`,
-            );
-          const problems = await checkConfig(config, deps.models);
-          if (problems.length > 0) throw new UserError(problems.join('\n'));
-          const split = existing?.split ?? (await deal(config));
-          await refuseMissingSlices(config, split);
-          for (const judge of [config.judge, evaluationJudge(config)])
-            for (const party of [judgeParty(judge), ...judgeMembers(judge).map(memberParty)])
-              await saveJudge(pool, party);
-          for (const player of await competitorsOf(config)) {
-            await savePlayer(pool, player);
-            if (player.kind === 'recorded') await importAnswers(config, split, player);
-          }
-          await saveRun(pool, { id: run, config, configHash: hash, split });
-          await saveEvent(pool, {
-            run,
-            kind: existing ? 'continued' : 'started',
-            sentence: existing ? 'The run goes on.' : `The run starts with configuration ${hash}.`,
-            detail: {},
-          });
-          return { plan: planOf(run, config), state: (existing?.state as FlywheelState | null) ?? freshState(config) };
-        } finally {
-          clearInterval(timer);
+        const existing = await loadRun(pool, run);
+        if (kind === 'arena' && existing && existing.config.rounds > 0)
+          throw new UserError(`${run} is a flywheel's run; give the arena another id: --id NAME`);
+        const config = configOf(kind === 'arena' ? { ...input, rounds: 0 } : input, existing);
+        if (kind === 'flywheel') targetOf(config);
+        const hash = configHash(config);
+        if (existing && existing.configHash !== hash)
+          throw new UserError(
+            `The run ${run} was started with another configuration, and what decides results is frozen. Start the new configuration under another id, or leave out "config" to go on with the old one.`,
+          );
+        const problems = await checkConfig(config, deps.models);
+        if (problems.length > 0) throw new UserError(problems.join('\n'));
+        const { split, sources } = existing?.split ? { split: existing.split, sources: null } : await deal(config);
+        await refuseMissingSlices(config, split);
+        for (const judge of [config.judge, evaluationJudge(config)])
+          for (const party of [judgeParty(judge), ...judgeMembers(judge).map(memberParty)])
+            await saveJudge(pool, party);
+        for (const player of await competitorsOf(config)) {
+          await savePlayer(pool, player);
+          if (player.kind === 'recorded') await importAnswers(config, split, player);
         }
+        await saveRun(pool, { id: run, config, configHash: hash, split });
+        await saveEvent(pool, {
+          run,
+          kind: existing ? 'continued' : 'started',
+          sentence: existing ? 'The run goes on.' : `The run starts with configuration ${hash}.`,
+          detail: sources ?? {},
+        });
+        return { plan: planOf(run, config), state: (existing?.state as FlywheelState | null) ?? freshState(config) };
       }),
   };
 
@@ -101,13 +94,16 @@ export function createResolveActivities(deps: Deps) {
     return parseConfig(merged, { where: 'the input', folder: deps.defaults?.folder ?? process.cwd() });
   }
 
-  async function deal(config: Config): Promise<string> {
-    const prompts = await readPrompts(config.prompts.source);
-    const testSet = config.evaluation.testSet && (await readPrompts(config.evaluation.testSet));
-    const split = splitPrompts(config, prompts, testSet);
-    await savePrompts(pool, [...prompts, ...(testSet ?? [])]);
+  async function deal(
+    config: Config,
+  ): Promise<{ split: string; sources: { prompts: SourceReport[]; testSet: SourceReport[] | null } }> {
+    const pooled = await readSources(pool, config.prompts.source);
+    const tests = config.evaluation.testSet && (await readSources(pool, config.evaluation.testSet));
+    const testSet = tests?.prompts ?? null;
+    const split = splitPrompts(config, pooled.prompts, testSet);
+    await savePrompts(pool, [...pooled.prompts, ...(testSet ?? [])]);
     await saveSplit(pool, split.id, split.parts);
-    return split.id;
+    return { split: split.id, sources: { prompts: pooled.sources, testSet: tests?.sources ?? null } };
   }
 
   /** A run that goes on for more rounds than it was dealt for has no prompts for them. */

@@ -4,6 +4,7 @@ import { messageOf, UserError } from '../errors';
 import type { ModelPool } from '../models/pool';
 import { judgeMembers, readKey } from '../models/roster';
 import { checkBase } from '../training/base';
+import { poolNameOf } from './prompt-source';
 import type { Config, JudgeConfig } from './schema';
 
 const PROBE_MS = 10_000;
@@ -43,7 +44,8 @@ function filesOf(config: Config): { path: string; field: string }[] {
     if ('answers' in player) files.push({ path: player.answers, field: `competitors[${index}].answers` });
   });
   if (config.start.sft !== null) files.push({ path: config.start.sft, field: 'start.sft' });
-  return files;
+  // A pool is looked for where its prompts are read.
+  return files.filter(({ path }) => poolNameOf(path) === null);
 }
 
 interface NamedEndpoint {

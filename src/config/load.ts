@@ -4,6 +4,7 @@ import { parseDocument } from 'yaml';
 import type { z } from 'zod';
 import { UserError, messageOf } from '../errors';
 import { withTemplates } from './judges';
+import { poolNameOf } from './prompt-source';
 import { configSchema, type Config } from './schema';
 
 /** Reads a configuration file (YAML or JSON). Paths in it are relative to the file. */
@@ -120,6 +121,7 @@ function editDistance(a: string, b: string): number {
 /** Paths made absolute, and judge templates read from theirs. */
 function withFiles(config: Config, folder: string): Config {
   const absolute = (path: string) => (isAbsolute(path) ? path : resolve(folder, path));
+  const located = (source: string) => (poolNameOf(source) === null ? absolute(source) : source);
   return {
     ...config,
     target: config.target && { ...config.target, base: absolute(config.target.base) },
@@ -127,12 +129,12 @@ function withFiles(config: Config, folder: string): Config {
     competitors: config.competitors.map((player) =>
       'answers' in player ? { ...player, answers: absolute(player.answers) } : player,
     ),
-    prompts: { ...config.prompts, source: config.prompts.source.map(absolute) },
+    prompts: { ...config.prompts, source: config.prompts.source.map(located) },
     judge: withTemplates(config.judge, 'judge', folder),
     evaluation: {
       ...config.evaluation,
       judge: config.evaluation.judge && withTemplates(config.evaluation.judge, 'evaluation.judge', folder),
-      testSet: config.evaluation.testSet?.map(absolute) ?? null,
+      testSet: config.evaluation.testSet?.map(located) ?? null,
     },
   };
 }

@@ -236,7 +236,7 @@ const target = z.strictObject({
 const promptSource = z
   .array(z.string().min(1))
   .min(1)
-  .describe('Files (JSONL): prompt, messages, turns, or Arena-Hard and MT-bench questions.');
+  .describe('Files of prompts (any form that `prompts import` knows), or pool:NAME, a pool in the database.');
 
 export const configSchema = z
   .strictObject({

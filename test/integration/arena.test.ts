@@ -136,6 +136,16 @@ describe('an arena of four scripted players', () => {
     ]);
   });
 
+  it('plays on a pool of the database, and notes what it was', async () => {
+    expect(await main(['prompts', 'import', prompts, '--pool', 'board', '--json'])).toBe(0);
+    const pooled = { ...configOf(['scholar', 'poet']), prompts: { source: ['pool:board'] } };
+    expect(await leaderboardOf(await start('pooled', pooled))).toEqual(['scholar', 'poet']);
+    const { rows } = await servers.pool.query<{ detail: unknown }>(
+      "select detail from events where run = 'pooled' and kind = 'started'",
+    );
+    expect(rows[0]?.detail).toMatchObject({ prompts: [{ source: 'pool:board', prompts: PROMPTS }] });
+  });
+
   it('plays fewer battles where it may, in whole prompts, and comes to the same order', async () => {
     const many = writePrompts(join(servers.paths.home, 'many.jsonl'), 120, 'train');
     const config: ConfigInput = {

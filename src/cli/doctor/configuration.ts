@@ -1,6 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import { checkConfig } from '../../config/check';
 import { loadConfig } from '../../config/load';
+import { poolNameOf } from '../../config/prompt-source';
 import type { Config } from '../../config/schema';
 import { homePaths } from '../../embedded/paths';
 import { lazySandbox } from '../../embedded/sandbox';
@@ -8,7 +9,9 @@ import { createModelPool } from '../../models/pool';
 import { answersTo } from '../../models/recorded-answers';
 import type { Prompt } from '../../prompts/prompt';
 import { readPrompts } from '../../prompts/read';
+import { readSources } from '../../prompts/sources';
 import { splitPrompts } from '../../prompts/split';
+import { findDatabase, withDatabase } from '../connect';
 import { finding, type Finding } from './finding';
 
 /** Everything about a configuration that the first activity of its run would refuse. */
@@ -41,12 +44,18 @@ async function checkReach(config: Config): Promise<Finding[]> {
   }
 }
 
+/** Files need no database. */
+async function promptsOf(sources: readonly string[]): Promise<Prompt[]> {
+  if (sources.every((source) => poolNameOf(source) === null)) return readPrompts(sources);
+  return (await withDatabase(findDatabase(), (db) => readSources(db, sources))).prompts;
+}
+
 /** Prompts, and the answers that recorded players have to them. */
 async function checkTexts(config: Config): Promise<Finding[]> {
   let prompts: Prompt[] = [];
   const dealt = await finding('prompts', async () => {
-    const pool = await readPrompts(config.prompts.source);
-    const testSet = config.evaluation.testSet && (await readPrompts(config.evaluation.testSet));
+    const pool = await promptsOf(config.prompts.source);
+    const testSet = config.evaluation.testSet && (await promptsOf(config.evaluation.testSet));
     const { parts } = splitPrompts(config, pool, testSet);
     const used = new Set([...parts.values()].flat());
     prompts = [...pool, ...(testSet ?? [])].filter(({ id }) => used.has(id));
