@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createWriteStream } from 'node:fs';
 import { finished } from 'node:stream/promises';
 import { sfc32, uniform, type Random } from '../../src/arena/random';
-import { ADJECTIVES, NOUNS, OPENINGS, PLACES, VERBS } from './words';
+import { ADJECTIVES, NOUNS, OPENINGS, SYLLABLES, VERBS } from './words';
 
 /** What a row was planted as. */
 export type Kind = 'original' | 'duplicate' | 'contaminated' | 'short' | 'foreign' | 'personal';
@@ -123,13 +123,25 @@ function stream(seed: number, use: keyof typeof STREAMS, index: number): Random 
 
 const pick = <T>(items: readonly T[], random: Random): T => items[Math.floor(uniform(random) * items.length)]!;
 
+/** A made-up name of three syllables, one of 216,000. */
+const name = (random: Random): string => {
+  const word = pick(SYLLABLES, random) + pick(SYLLABLES, random) + pick(SYLLABLES, random);
+  return word[0]!.toUpperCase() + word.slice(1);
+};
+
+/**
+ * Names make two unrelated rows as unlike as real prompts are: with ordinary words alone their shingles of 5 characters were similar
+ * by .036 (median) and .20 (the 99th percentile), those of Arena-Hard's 500 prompts by .009 and .06.
+ */
 function phrase(random: Random): string {
-  return `the ${pick(ADJECTIVES, random)} ${pick(NOUNS, random)}`;
+  return uniform(random) < 0.15
+    ? `the ${pick(ADJECTIVES, random)} ${pick(NOUNS, random)}`
+    : `${name(random)}'s ${name(random)}`;
 }
 
 function sentence(random: Random): string {
   const clause = () => `${phrase(random)} ${pick(VERBS, random)} ${phrase(random)}`;
-  const text = `${pick(OPENINGS, random)} ${clause()} in ${pick(PLACES, random)}`;
+  const text = `${pick(OPENINGS, random)} ${clause()} in ${name(random)}`;
   const more = uniform(random);
   if (more < 0.3) return `${text}, and mention ${1000 + Math.floor(uniform(random) * 1000)}.`;
   if (more < 0.75) return `${text} while ${clause()}.`;

@@ -49,27 +49,15 @@ export const VERBS = words(`
   survives teaches tests threatens tolerates tracks trades transforms translates transports uncovers updates visits warns watches
 `);
 
-export const PLACES = words(`
-  Lisbon Nairobi Osaka Quito Bergen Calgary Dakar Edinburgh Florence Geneva Hanoi Istanbul Jakarta Kraków Lagos Montreal Naples Odessa Porto
-  Riga Seville Tallinn Utrecht Valencia Warsaw Xiamen Yerevan Zagreb Adelaide Boston Cairo Denver Essen Fresno Ghent Helsinki
-`);
-
 /** How a request begins; each takes a noun phrase. */
-export const OPENINGS = [
-  'Explain why',
-  'Write a short story in which',
-  'I am preparing a lecture. Describe how',
-  'Summarise the evidence that',
-  'Please draft a polite letter claiming that',
-  'Give three reasons why',
-  'Imagine that',
-  'Design an experiment to show whether',
-  'What would happen if',
-  'Compose a limerick where',
-  'List the risks when',
-  'My colleague doubts that',
-  'Translate into plain words how',
-  'Help me understand when',
-  'Outline an essay on how',
-  'Can you argue that',
-];
+export const OPENINGS = words(`
+  Explain|why Describe|how Show|whether Argue|that Suppose|that Tell|me|how Outline|why Ask|whether Prove|that Doubt|that List|reasons|why
+  Imagine|that Sketch|how Say|when Recall|how Discuss|whether Rewrite|how Guess|why Sum|up|how Plan|how Compare|how Review|how Judge|whether
+  Translate|how Report|that Deny|that Draft|why Check|whether Teach|me|why Write|how
+`).map((opening) => opening.replaceAll('|', ' '));
+
+/** Three of them make a name that sounds English. */
+export const SYLLABLES = words(`
+  al bar bel ber bri cal car chel cla cor dal dan der don dun el fal fen fer gar gil gre hal har hen hol ing jan jor kel ken lan lor mal mar mel
+  mor nel nor pel per pol ran ric rin ros sal san sel shel sten tal tan tor ul val ven wal wen wick wor yar
+`);

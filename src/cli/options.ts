@@ -20,6 +20,13 @@ export function wholeNumber(least = 0): (text: string) => number {
   };
 }
 
+/** Reads a share above zero, up to 1. */
+export function share(text: string): number {
+  const value = Number(text);
+  if (text.trim() !== '' && value > 0 && value <= 1) return value;
+  throw new InvalidArgumentError('Give a number above 0, up to 1.');
+}
+
 /** Reads a port. */
 export function port(text: string): number {
   const value = wholeNumber(1)(text);

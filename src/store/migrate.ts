@@ -5,8 +5,9 @@ import * as promptPool from './migrations/0002-prompt-pool';
 import * as clusters from './migrations/0003-clusters';
 import * as battleVerdicts from './migrations/0004-battle-verdicts';
 import * as battleWeight from './migrations/0005-battle-weight';
+import * as nearDuplicates from './migrations/0006-near-duplicates';
 
-const migrations = [initial, promptPool, clusters, battleVerdicts, battleWeight];
+const migrations = [initial, promptPool, clusters, battleVerdicts, battleWeight, nearDuplicates];
 
 /** Any number that no other program on this database uses for its advisory locks. */
 const LOCK = 0x666c79;

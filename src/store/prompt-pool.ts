@@ -18,8 +18,10 @@ interface PoolFileRow {
   counts: ImportCounts;
 }
 
-/** A prompt of a pool in its order, as cleaning sees it. */
+/** A prompt of a pool in its order. */
 export interface PoolPrompt extends Prompt {
+  /** By which the pool knows it: another than `id` where a masked text stands for it. */
+  member: string;
   file: number;
   line: number;
 }
@@ -135,12 +137,17 @@ export async function finishPoolFile(db: Pool, pool: string, sha256: string): Pr
 /** Rows of a page. */
 const PAGE = 5000;
 
-/** All prompts of a pool in their order, whether dropped or not, a page at a time. */
-export async function* poolPages(db: Pool | PoolClient, pool: string): AsyncGenerator<PoolPrompt[]> {
+/** Prompts of a pool in their order, a page at a time: all of them as they were imported, or those that are kept, masked ones as masked. */
+export async function* poolPages(
+  db: Pool | PoolClient,
+  pool: string,
+  which: 'all' | 'kept' = 'all',
+): AsyncGenerator<PoolPrompt[]> {
   let [file, line] = [0, 0];
   for (;;) {
     const { rows } = await db.query<{
       id: string;
+      member: string;
       messages: Message[];
       category: string | null;
       source: string;
@@ -148,10 +155,10 @@ export async function* poolPages(db: Pool | PoolClient, pool: string): AsyncGene
       file: number;
       line: string;
     }>({
-      name: 'pool-page',
-      text: `select p.id, p.messages, m.category, f.name as source, m.original_id, m.file, m.line
-             from pool_prompts m join prompts p on p.id = m.prompt join pool_files f on f.pool = m.pool and f.number = m.file
-             where m.pool = $1 and (m.file, m.line) > ($2::int, $3::bigint) order by m.file, m.line limit ${PAGE}`,
+      name: `pool-page-${which}`,
+      text: `select p.id, m.prompt as member, p.messages, m.category, f.name as source, m.original_id, m.file, m.line
+             from pool_prompts m join prompts p on p.id = ${which === 'all' ? 'm.prompt' : 'coalesce(m.masked, m.prompt)'} join pool_files f on f.pool = m.pool and f.number = m.file
+             where m.pool = $1 and (m.file, m.line) > ($2::int, $3::bigint)${which === 'all' ? '' : ' and m.dropped is null'} order by m.file, m.line limit ${PAGE}`,
       values: [pool, file, line],
     });
     const page = rows.map(({ original_id: originalId, line: at, ...row }) => ({
@@ -166,10 +173,10 @@ export async function* poolPages(db: Pool | PoolClient, pool: string): AsyncGene
   }
 }
 
-/** Takes every mark of an earlier cleaning away. */
+/** Takes every mark of an earlier cleaning away, and those of near-duplicates with them. */
 export async function clearMarks(client: PoolClient, pool: string): Promise<void> {
   await client.query(
-    'update pool_prompts set dropped = null, masked = null where pool = $1 and (dropped is not null or masked is not null)',
+    'update pool_prompts set dropped = null, masked = null, duplicate_of = null, similarity = null where pool = $1 and (dropped is not null or masked is not null)',
     [pool],
   );
 }
@@ -189,6 +196,66 @@ export async function markPrompts(client: PoolClient, pool: string, marks: reado
       marks.map((mark) => ('masked' in mark ? mark.masked : null)),
     ],
   });
+}
+
+/** A member of a pool that is dropped for an earlier one. */
+export interface DuplicateMark {
+  member: string;
+  keeper: string;
+  /** Jaccard similarity of the two, 0 to 1. */
+  similarity: number;
+}
+
+const NEAR_DUPLICATE = 'near-duplicate';
+
+/** Takes the marks of near-duplicates away, those of cleaning stay. */
+export async function clearDuplicates(client: PoolClient, pool: string): Promise<void> {
+  await client.query(
+    'update pool_prompts set dropped = null, duplicate_of = null, similarity = null where pool = $1 and dropped = $2',
+    [pool, NEAR_DUPLICATE],
+  );
+}
+
+/** Drops members of a pool for those that are kept instead. */
+export async function markDuplicates(client: PoolClient, pool: string, marks: readonly DuplicateMark[]): Promise<void> {
+  if (marks.length === 0) return;
+  await client.query({
+    name: 'mark-duplicates',
+    text: `update pool_prompts set dropped = $2, duplicate_of = mark.keeper, similarity = mark.similarity
+           from unnest($3::text[], $4::text[], $5::real[]) as mark(prompt, keeper, similarity)
+           where pool = $1 and pool_prompts.prompt = mark.prompt`,
+    values: [
+      ...[pool, NEAR_DUPLICATE],
+      marks.map(({ member }) => member),
+      marks.map(({ keeper }) => keeper),
+      marks.map(({ similarity }) => similarity),
+    ],
+  });
+}
+
+/** A near-duplicate beside what is kept for it, for a person to judge. */
+export interface DuplicatePair {
+  similarity: number;
+  dropped: { file: string; line: number; messages: Message[] };
+  kept: { file: string; line: number; messages: Message[] };
+}
+
+/** Pairs of near-duplicates, the least similar first: those that a person would doubt. */
+export async function duplicatePairs(db: Pool | PoolClient, pool: string, limit: number): Promise<DuplicatePair[]> {
+  const { rows } = await db.query<DuplicatePair>(
+    `select m.similarity,
+       json_build_object('file', f.name, 'line', m.line, 'messages', p.messages) as dropped,
+       json_build_object('file', kf.name, 'line', k.line, 'messages', kp.messages) as kept
+     from pool_prompts m
+       join pool_files f on f.pool = m.pool and f.number = m.file
+       join prompts p on p.id = coalesce(m.masked, m.prompt)
+       join pool_prompts k on k.pool = m.pool and k.prompt = m.duplicate_of
+       join pool_files kf on kf.pool = k.pool and kf.number = k.file
+       join prompts kp on kp.id = coalesce(k.masked, k.prompt)
+     where m.pool = $1 order by m.similarity, m.file, m.line limit $2`,
+    [pool, limit],
+  );
+  return rows;
 }
 
 /** Prompts of a pool that cleaning left, in their order, masked ones as masked; each text once. */

@@ -9,6 +9,10 @@ import { repositoryRoot } from '../../src/embedded/paths';
 import { CLEAN_DEFAULTS } from '../../src/prompts/clean/cleaner';
 import { cleanPool } from '../../src/prompts/clean/clean-pool';
 import { importIntoPool } from '../../src/prompts/import/import-pool';
+import { readPrompts } from '../../src/prompts/read';
+import { readSources } from '../../src/prompts/sources';
+import { dropDuplicates } from '../../src/prompts/near-duplicates/drop-duplicates';
+import { NEAR_DUPLICATE_DEFAULTS } from '../../src/prompts/near-duplicates/settings';
 import { migrate } from '../../src/store/migrate';
 import { poolPrompts } from '../../src/store/prompt-pool';
 import { temporaryFolder } from '../support/folder';
@@ -128,6 +132,54 @@ it('counts repeats and drops, and cleans by marks that a second cleaning replace
     'short',
     `Write to [e-mail address] about it: ${long}`,
   ]);
+});
+
+it("a run's sources are files and pools, each text once; of turns without replies the first", async () => {
+  const [inFile, inPool] = [join(folder, 'own.jsonl'), join(folder, 'pooled.jsonl')];
+  const rowsTo = (path: string, rows: unknown[]) =>
+    writeFileSync(path, rows.map((row) => JSON.stringify(row)).join('\n'));
+  rowsTo(inFile, [{ prompt: 'one' }, { prompt: 'two' }]);
+  rowsTo(inPool, [{ prompt: 'two' }, { turns: ['three', 'and now shorter'] }, { turns: ['three', 'other'] }]);
+  await importIntoPool(db, 'sources', [inPool]);
+
+  const { prompts, sources } = await readSources(db, [inFile, 'pool:sources']);
+  expect(prompts.map(({ messages }) => messages.map(({ content }) => content))).toEqual([['one'], ['two'], ['three']]);
+  const fromFiles = await readPrompts([inFile, inPool]);
+  expect(prompts.map(({ id }) => id)).toEqual(fromFiles.map(({ id }) => id));
+  expect(sources.map(({ source, prompts: count }) => [source, count])).toEqual([
+    [inFile, 2],
+    ['pool:sources', 3],
+  ]);
+  await expect(readSources(db, ['pool:none'])).rejects.toThrow(/npx flywheel prompts import FILE --pool none/);
+});
+
+it('drops near-duplicates of what cleaning left, says of which, and starts anew each time', async () => {
+  const path = join(folder, 'alike.jsonl');
+  const prompts = [
+    'short',
+    'Please explain in simple words how a steam engine turns heat into motion',
+    'Please explain in simple words how the steam engine turns heat into motion!',
+    'Which rivers flow through the capital of Hungary, and where do they come from?',
+  ];
+  writeFileSync(path, prompts.map((prompt) => JSON.stringify({ prompt })).join('\n'));
+  await importIntoPool(db, 'alike', [path]);
+  await cleanPool(db, 'alike', { ...CLEAN_DEFAULTS, language: null, openingWords: 0 });
+
+  const report = await dropDuplicates(db, 'alike', NEAR_DUPLICATE_DEFAULTS);
+  expect(report).toMatchObject({ rows: 3, kept: 2, dropped: 1 });
+  expect(report.doubtful).toMatchObject([{ dropped: { file: path, line: 3 }, kept: { file: path, line: 2 } }]);
+  expect(report.doubtful[0]?.similarity).toBeGreaterThan(0.6);
+  const texts = async () => (await poolPrompts(db, 'alike')).map(({ messages }) => messages[0]?.content);
+  expect(await texts()).toEqual([prompts[1], prompts[3]]);
+
+  expect(await dropDuplicates(db, 'alike', { ...NEAR_DUPLICATE_DEFAULTS, jaccard: 0.99 })).toMatchObject({
+    dropped: 0,
+  });
+  expect(await texts()).toEqual(prompts.slice(1));
+  await dropDuplicates(db, 'alike', NEAR_DUPLICATE_DEFAULTS);
+  await cleanPool(db, 'alike', { ...CLEAN_DEFAULTS, language: null, openingWords: 0, minWords: 0 });
+  expect(await texts()).toEqual(prompts);
+  await expect(dropDuplicates(db, 'none', NEAR_DUPLICATE_DEFAULTS)).rejects.toThrow(/npx flywheel prompts import/);
 });
 
 it('cleaning a pool that is not there says what to do', () =>

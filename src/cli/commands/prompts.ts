@@ -4,19 +4,24 @@ import { UserError } from '../../errors';
 import { CLEAN_DEFAULTS } from '../../prompts/clean/cleaner';
 import { cleanPool } from '../../prompts/clean/clean-pool';
 import type { DropCount } from '../../prompts/drops';
+import { dropDuplicates } from '../../prompts/near-duplicates/drop-duplicates';
+import { NEAR_DUPLICATE_DEFAULTS } from '../../prompts/near-duplicates/settings';
 import { importIntoPool } from '../../prompts/import/import-pool';
 import { findDatabase, withDatabase } from '../connect';
-import { describedCommand, JSON_OPTION, wholeNumber } from '../options';
+import { describedCommand, JSON_OPTION, share, wholeNumber } from '../options';
 import { liveBlock, note, say, sayJson, table } from '../output';
 
 /** A pipe gets a line of progress at most so often. */
 const PLAIN_MS = 5000;
 const LIVE_MS = 100;
+/** Characters of a prompt that a table shows. */
+const EXCERPT = 60;
 
 export function promptsCommand(): Command {
   return describedCommand('prompts', 'Make a pool of prompts from files.', 'prompts import chats.jsonl --pool chats')
     .addCommand(importCommand())
-    .addCommand(cleanCommand());
+    .addCommand(cleanCommand())
+    .addCommand(duplicatesCommand());
 }
 
 function importCommand(): Command {
@@ -60,6 +65,27 @@ function cleanCommand(): Command {
     .option('--moderation-key <variable>', 'the environment variable that holds its key')
     .option(...JSON_OPTION)
     .action(cleanIt);
+}
+
+function duplicatesCommand(): Command {
+  const { permutations, shingle, jaccard } = NEAR_DUPLICATE_DEFAULTS;
+  return describedCommand(
+    'duplicates',
+    'Drop near-duplicates of earlier prompts (MinHash, each pair verified exactly); clean first. Nothing is deleted, and another call starts anew.',
+    'prompts duplicates --pool chats',
+    'prompts duplicates --pool chats --jaccard 0.8',
+  )
+    .requiredOption('--pool <name>', 'the pool')
+    .option(
+      '--jaccard <share>',
+      'from which similarity of their shingles two prompts are near-duplicates',
+      share,
+      jaccard,
+    )
+    .option('--shingle <n>', 'characters of a shingle', wholeNumber(1), shingle)
+    .option('--permutations <n>', 'hash functions: more find more, and cost more', wholeNumber(1), permutations)
+    .option(...JSON_OPTION)
+    .action(duplicatesOf);
 }
 
 async function importFiles(
@@ -130,6 +156,44 @@ async function cleanIt({ pool, language, json = false, ...options }: CleanOption
   say(`${pool}: ${report.rows} rows, ${report.kept} kept, ${report.masked} of them masked`);
   sayDrops(report.steps.flatMap(({ reasons }) => reasons));
 }
+
+async function duplicatesOf({
+  pool,
+  json = false,
+  ...settings
+}: {
+  pool: string;
+  jaccard: number;
+  shingle: number;
+  permutations: number;
+  json?: boolean;
+}): Promise<void> {
+  const progress = showProgress();
+  const report = await withDatabase(findDatabase(), (db) =>
+    dropDuplicates(db, pool, settings, { onProgress: (rows) => progress.show(`${pool}: ${rows} rows`) }),
+  ).finally(() => progress.end());
+  if (json) {
+    sayJson({ pool, ...report });
+    return;
+  }
+  say(`${pool}: ${report.rows} rows, ${report.kept} kept, ${report.dropped} near-duplicates dropped`);
+  if (report.doubtful.length === 0) return;
+  say('The least similar ones; raise --jaccard if they should stay:');
+  const shown = ({ file, line, messages }: (typeof report.doubtful)[number]['kept']) =>
+    `${file}:${line}\n${excerpt(messages.at(-1)?.content ?? '')}`;
+  say(
+    table(
+      [{ name: 'similarity', numbers: true }, 'dropped', 'kept'],
+      report.doubtful.map(({ similarity, dropped, kept }) => [similarity.toFixed(2), shown(dropped), shown(kept)]),
+    ),
+  );
+}
+
+/** The beginning of a text, in one line. */
+const excerpt = (text: string): string => {
+  const line = text.replace(/\s+/gu, ' ').trim();
+  return line.length <= EXCERPT ? line : `${line.slice(0, EXCERPT - 1)}…`;
+};
 
 function moderationOf({
   moderation: url,
