@@ -1,4 +1,4 @@
-import { ApplicationFailure } from '@temporalio/activity';
+import { ApplicationFailure, Context } from '@temporalio/activity';
 import { InputError } from '../src/arena/input-error';
 import { messageOf, UserError } from '../src/errors';
 import type { Config } from '../src/config/schema';
@@ -11,8 +11,27 @@ export function finalFailure(type: string, error: unknown): ApplicationFailure {
   return ApplicationFailure.nonRetryable(messageOf(error), type);
 }
 
-/** Runs an activity's body; what the user must mend fails at once instead of being retried. */
-export async function asActivity<T>(body: () => Promise<T>): Promise<T> {
+/** Sent on a timer: an activity that waits makes no progress to tell. */
+export const HEARTBEAT_MS = 2000;
+
+/**
+ * Runs an activity's body; what the user must mend fails at once instead of being retried. It heartbeats for as long as
+ * it runs, so that another worker takes it over seconds after this one was killed.
+ */
+export function asActivity<T>(body: () => Promise<T>): Promise<T> {
+  return asBeatingActivity(async () => {
+    const context = Context.current();
+    const timer = setInterval(() => context.heartbeat(), HEARTBEAT_MS);
+    try {
+      return await body();
+    } finally {
+      clearInterval(timer);
+    }
+  });
+}
+
+/** As `asActivity`, for a body that sends heartbeats itself because it has something to tell with them. */
+export async function asBeatingActivity<T>(body: () => Promise<T>): Promise<T> {
   try {
     return await body();
   } catch (error) {

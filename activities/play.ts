@@ -29,7 +29,7 @@ import { gamesOfBattles, loadGames } from '../src/store/games';
 import { spendOf } from '../src/store/ledger';
 import { loadPrompts } from '../src/store/prompts';
 import type { ArenaReport, BatchResult } from '../workflows/types';
-import { asActivity, finalFailure, runOf } from './context';
+import { asActivity, asBeatingActivity, finalFailure, HEARTBEAT_MS, runOf } from './context';
 import type { Deps } from './deps';
 import { rosterOf } from '../src/models/run-roster';
 
@@ -41,9 +41,6 @@ export interface BatchRequest {
   /** At this spend of the run no call is made any more; null: no cap. */
   budgetUsd: number | null;
 }
-
-/** Sent on a timer, because a batch that waits in the limiter makes no progress to tell. */
-const HEARTBEAT_MS = 2000;
 
 /** Kinds of error that every further call to the endpoint would meet: the run stops at once and asks. */
 const HOPELESS = ['unauthorized', 'not-found'];
@@ -58,7 +55,7 @@ export function createPlayActivities(deps: Deps) {
      * bought again, and each answer and game is stored as it arrives, so that repeating a batch is harmless.
      */
     playBatch: (request: BatchRequest): Promise<BatchResult> =>
-      asActivity(async () => {
+      asBeatingActivity(async () => {
         const context = Context.current();
         const arena = await arenaOf(request.arena);
         const battles = await loadWholePrompts(pool, request.arena, request.from, request.to);

@@ -15,7 +15,6 @@ import { asActivity, finalFailure, runOf } from './context';
 import type { Deps } from './deps';
 
 const CANARY: Message[] = [{ role: 'user', content: 'Say hello.' }];
-const HEARTBEAT_MS = 2000;
 
 export function createServeActivities(deps: Deps) {
   const { pool } = deps.store;
@@ -25,31 +24,26 @@ export function createServeActivities(deps: Deps) {
     serve: ({ run, model }: { run: string; model: ModelRef }): Promise<{ answer: string }> =>
       asActivity(async () => {
         const context = Context.current();
-        const timer = setInterval(() => context.heartbeat(), HEARTBEAT_MS);
-        try {
-          const { config } = await runOf(deps, run);
-          const checkpoint = await loadCheckpoint(pool, model.checkpoint);
-          if (!checkpoint)
-            throw finalFailure('UnknownCheckpoint', new Error(`The checkpoint ${model.checkpoint} is not stored.`));
-          const { serve, sampling: usual } = targetOf(config);
-          const served = await deps.serving.serve({ ...checkpoint, label: model.label }, serve);
-          const client = await deps.models.client(served.reach);
-          const sampling = { ...usual, temperature: 0, maxTokens: Math.min(16, usual.maxTokens) };
-          const bill: Promise<void>[] = [];
-          const onAttempt = (attempt: Attempt) => {
-            const entry = deps.store.ledger.put({ ...attempt, run, purpose: 'canary', party: model.checkpoint });
-            // Awaited below; until then its failure must not count as unhandled and end the worker.
-            entry.catch(() => undefined);
-            bill.push(entry);
-          };
-          const request = { model: served.model, messages: CANARY, sampling };
-          const reply = await client.chat(request, { signal: context.cancellationSignal, onAttempt });
-          await Promise.all(bill);
-          if (reply.completionTokens < 1) throw new Error(`${model.label} answered the canary with nothing at all.`);
-          return { answer: reply.text.slice(0, 200) };
-        } finally {
-          clearInterval(timer);
-        }
+        const { config } = await runOf(deps, run);
+        const checkpoint = await loadCheckpoint(pool, model.checkpoint);
+        if (!checkpoint)
+          throw finalFailure('UnknownCheckpoint', new Error(`The checkpoint ${model.checkpoint} is not stored.`));
+        const { serve, sampling: usual } = targetOf(config);
+        const served = await deps.serving.serve({ ...checkpoint, label: model.label }, serve);
+        const client = await deps.models.client(served.reach);
+        const sampling = { ...usual, temperature: 0, maxTokens: Math.min(16, usual.maxTokens) };
+        const bill: Promise<void>[] = [];
+        const onAttempt = (attempt: Attempt) => {
+          const entry = deps.store.ledger.put({ ...attempt, run, purpose: 'canary', party: model.checkpoint });
+          // Awaited below; until then its failure must not count as unhandled and end the worker.
+          entry.catch(() => undefined);
+          bill.push(entry);
+        };
+        const request = { model: served.model, messages: CANARY, sampling };
+        const reply = await client.chat(request, { signal: context.cancellationSignal, onAttempt });
+        await Promise.all(bill);
+        if (reply.completionTokens < 1) throw new Error(`${model.label} answered the canary with nothing at all.`);
+        return { answer: reply.text.slice(0, 200) };
       }),
 
     /** Enters the base model as the run's first checkpoint: I0 itself, or what SFT-I0 is trained from. */

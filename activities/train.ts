@@ -11,7 +11,7 @@ import { hyperparameters, type Job, type JobProgress } from '../src/training/job
 import { runLocalJob } from '../src/training/local';
 import { labelOf } from '../workflows/steps';
 import type { ModelRef, Place, TrainedModel } from '../workflows/types';
-import { asActivity, finalFailure, runFolder, runOf } from './context';
+import { asBeatingActivity, finalFailure, HEARTBEAT_MS, runFolder, runOf } from './context';
 import type { Deps } from './deps';
 
 export interface TrainRequest {
@@ -26,8 +26,6 @@ export interface TrainRequest {
   rewardModel?: ModelRef;
 }
 
-const HEARTBEAT_MS = 2000;
-
 export function createTrainActivities(deps: Deps) {
   const { pool } = deps.store;
 
@@ -37,7 +35,7 @@ export function createTrainActivities(deps: Deps) {
      * one goes on from its last checkpoint. Cancelling stops it at a checkpoint; a worker that ends leaves it running.
      */
     train: (request: TrainRequest): Promise<TrainedModel> =>
-      asActivity(async () => {
+      asBeatingActivity(async () => {
         const { config } = await runOf(deps, request.run);
         const label =
           request.kind === 'reward' ? labelOf(request.place).replace('-ppo-', '-reward-') : labelOf(request.place);

@@ -81,6 +81,8 @@ export async function startWorker(settings: WorkerSettings): Promise<RunningWork
       maxConcurrentActivityTaskExecutions: 100,
       // Otherwise a heartbeat is held back so long that a cancel is seen late.
       maxHeartbeatThrottleInterval: '2s',
+      // After a kill the server still offers a workflow's tasks to the dead worker for so long (its own default: 10 s).
+      stickyQueueScheduleToStartTimeout: '3s',
       shutdownGraceTime: GRACE,
       shutdownForceTime: '30s',
     });

@@ -156,8 +156,13 @@ export function createFlow() {
       };
     if (kind === 'resolve')
       return { startToCloseTimeout: '2h', heartbeatTimeout: '60s', retry: { ...retry, maximumAttempts: 5 } };
-    if (kind === 'note') return { startToCloseTimeout: '2m', retry };
-    return { startToCloseTimeout: '15m', retry: { ...retry, maximumAttempts: 8 } };
+    if (kind === 'note') return { startToCloseTimeout: '2m', heartbeatTimeout: batchSeconds * 1000, retry };
+    return {
+      startToCloseTimeout: '15m',
+      // As long as for training: a fit of many battles may hold the worker's thread for some seconds.
+      heartbeatTimeout: trainingSeconds * 1000,
+      retry: { ...retry, maximumAttempts: 8 },
+    };
   };
 
   const flow = {

@@ -5,11 +5,16 @@ import { splitReasoning } from './reasoning';
 
 type Json = Record<string, unknown>;
 
+/** Characters. No model writes so much in one answer; stored, it would be sent to the judge in every battle. */
+const LONGEST_REPLY = 4 * 2 ** 20;
+
 /**
  * Reads the body of a chat completion (not streamed).
- * @throws CallError `bad-reply` when it is no completion, `content-filter` when the provider stopped it.
+ * @throws CallError `bad-reply` when it is no completion or too long for one, `content-filter` when the provider stopped it.
  */
 export function parseReply(body: string, request: ChatRequest, place: Place, now = Date.now()): ChatReply {
+  if (body.length > LONGEST_REPLY)
+    throw new CallError('bad-reply', `it has ${body.length} characters, more than any answer`, place);
   const completion = parseObject(body);
   if (completion === null) throw new CallError('bad-reply', `it is not a JSON object: ${body.slice(0, 200)}`, place);
   const choice = firstChoice(completion);

@@ -1,0 +1,77 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Stand } from './stand';
+
+const MOMENT_SECONDS = 90;
+
+/** Waits until something is seen of a run. @throws Error where it is not seen in time. */
+export async function until(what: string, isSeen: () => Promise<boolean>, seconds = MOMENT_SECONDS): Promise<void> {
+  const deadline = Date.now() + seconds * 1000;
+  while (!(await isSeen().catch(() => false))) {
+    if (Date.now() > deadline) throw new Error(`${what} was not seen in ${seconds} s`);
+    await sleep(8);
+  }
+}
+
+async function holds({ pool }: Stand, condition: string): Promise<boolean> {
+  const { rows } = await pool.query<{ seen: boolean }>(`select (${condition}) as seen`);
+  return rows[0]?.seen === true;
+}
+
+type Moment = (stand: Stand) => Promise<void>;
+
+/** So many answers of the first stage's battles stand. */
+export const answering: Moment = (stand) =>
+  until('an answer', () =>
+    holds(
+      stand,
+      `(select count(*) from answers where created_at > (select created_at from arenas where stage = 'sft' and purpose = 'training')) >= 5`,
+    ),
+  );
+
+/** So many games of an arena are judged. */
+export const judging =
+  (stage: string, purpose: 'training' | 'gate' | 'evaluation', games = 10): Moment =>
+  (stand) =>
+    until(`judging of ${stage}'s ${purpose}`, () =>
+      holds(
+        stand,
+        `(select count(*) from games where created_at > (select created_at from arenas where stage = '${stage}' and purpose = '${purpose}')) >= ${games}`,
+      ),
+    );
+
+/** A training job has taken so many steps. */
+export const trained =
+  (label: string, steps = 8): Moment =>
+  (stand) =>
+    until(`step ${steps} of ${label}`, async () => {
+      const text = await readFile(join(stand.jobFolder(label), 'progress.jsonl'), 'utf8');
+      return text.split('\n').length > steps;
+    });
+
+/** The run goes on in another execution than the one that was started. */
+export const continuedAsNew: Moment = async (stand) => {
+  const { firstExecutionRunId } = stand.run() as { firstExecutionRunId?: string };
+  await until('continue-as-new', async () => (await stand.run().describe()).runId !== firstExecutionRunId);
+};
+
+/** Holds back writes to a table, so that a moment too short to be met lasts; `act` is done when a write waits for the table. */
+export async function whileWriting(
+  stand: Stand,
+  table: 'datasets' | 'ledger',
+  act: () => Promise<void>,
+): Promise<void> {
+  const lock = await stand.pool.connect();
+  try {
+    await lock.query('begin');
+    await lock.query(`lock table ${table} in share mode`);
+    await until(`a write to ${table}`, () =>
+      holds(stand, `exists (select from pg_locks where relation = '${table}'::regclass and not granted)`),
+    );
+    await act();
+  } finally {
+    await lock.query('rollback');
+    lock.release();
+  }
+}

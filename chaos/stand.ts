@@ -1,0 +1,162 @@
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { WorkflowHandle } from '@temporalio/client';
+import { Pool } from 'pg';
+import { request } from 'undici';
+import { startChild, type Child } from '../src/embedded/child';
+import { pythonPath, repositoryRoot } from '../src/embedded/paths';
+import { freePort } from '../src/embedded/ports';
+import { sendSignal } from '../src/embedded/process';
+import type { SandboxStats } from '../src/sandbox/chat-service';
+import type { FaultKind } from '../src/sandbox/options';
+import { progressQuery } from '../workflows/messages';
+import type { FlywheelInput, Progress } from '../workflows/types';
+import { IN_FLIGHT_MOST, type Shape } from './config';
+import type { Servers } from './servers';
+
+/** The run's key, in each stand the same, because ids decide seeds. */
+const RUN = 'chaos';
+/** Long enough that calls are found in flight. */
+const LATENCY_MS = 25;
+
+/** A run's own database, artifacts, endpoint and workers, beside the servers that all share. */
+export type Stand = Awaited<ReturnType<typeof openStand>>;
+
+/** The trainer of a shape as `FLYWHEEL_PYTHON` names one: a Python, or what stands in its place. */
+function trainerOf(shape: Shape, folder: string): string {
+  if (shape.trainer === 'real') return pythonPath();
+  const file = join(folder, 'scripted-python');
+  const script = join(repositoryRoot(), 'chaos', 'scripted_trainer.py');
+  writeFileSync(file, `#!/bin/sh\nexec '${pythonPath()}' '${script}' "$@"\n`, { mode: 0o755 });
+  return file;
+}
+
+export async function openStand(servers: Servers, root: string, name: string, shape: Shape) {
+  const folder = join(root, name);
+  rmSync(folder, { recursive: true, force: true });
+  mkdirSync(folder, { recursive: true });
+  const databaseUrl = await servers.database(`chaos-${name}`);
+  const pool = new Pool({ connectionString: databaseUrl, max: 3 });
+  // A killed Postgres ends idle connections; the next query opens another.
+  pool.on('error', () => undefined);
+  const python = trainerOf(shape, folder);
+  const sandboxPort = await freePort();
+  const sandboxRoot = `http://127.0.0.1:${sandboxPort}`;
+  const sandbox = await startChild({
+    name: 'The sandbox',
+    command: process.execPath,
+    args: [
+      join(repositoryRoot(), 'dist/src/sandbox/main.js'),
+      ...['--port', String(sandboxPort), '--latency-ms', String(LATENCY_MS), '--seed', String(shape.seed)],
+    ],
+    logFile: join(folder, 'sandbox.log'),
+    ready: async () => (await request(`${sandboxRoot}/health`).catch(() => null))?.statusCode === 200,
+  });
+  const workers: Child[] = [];
+  const afterwards: (() => void)[] = [];
+  let handle: WorkflowHandle | null = null;
+  /** Calls that were paid for and not stored when a worker was last killed. */
+  let inFlight = 0;
+
+  const stats = async () => (await (await request(`${sandboxRoot}/stats`)).body.json()) as SandboxStats;
+  const sent = async () => Object.values((await stats()).calls).reduce((sum, n) => sum + n, 0);
+  const stored = async () => {
+    const { rows } = await pool.query<{ n: number }>(
+      `select (select count(*) from answers)::int + (select count(*) from games)::int
+            + (select count(*) from ledger where purpose = 'canary' and error is null)::int as n`,
+    );
+    return rows[0]?.n ?? 0;
+  };
+
+  const stand = {
+    folder,
+    servers,
+    pool,
+    stats,
+    run: () => {
+      if (!handle) throw new Error('the run has not been started');
+      return handle;
+    },
+    /** A training job's folder, such as `r1-sft-a1`. */
+    jobFolder: (label: string) => join(folder, 'artifacts', RUN, label),
+
+    async startWorker(): Promise<Child> {
+      const logFile = join(folder, `worker-${workers.length + 1}.log`);
+      const settings = {
+        home: folder,
+        databaseUrl,
+        temporalAddress: servers.temporal().address,
+        sandbox: `${sandboxRoot}/v1`,
+      };
+      const worker = await startChild({
+        name: 'The worker',
+        command: process.execPath,
+        args: [join(repositoryRoot(), 'dist/chaos/worker-process.js'), JSON.stringify(settings)],
+        env: { FLYWHEEL_PYTHON: python },
+        logFile,
+        ready: () => Promise.resolve(readFileSync(logFile, 'utf8').includes('polling')),
+      });
+      workers.push(worker);
+      return worker;
+    },
+
+    /** SIGKILL; what was on its way is counted: such calls may be made once more, others may not. */
+    async killWorker(worker: Child): Promise<void> {
+      sendSignal(worker.pid, 'SIGKILL');
+      await worker.ended;
+      // The endpoint sees its end at once; another worker's calls never cease.
+      for (let waits = 0; waits < 50 && (await stats()).inFlight > 0; waits++) await sleep(10);
+      inFlight = (await sent()) - (await stored());
+    },
+
+    /** To be said before a fault that no worker dies of: as many calls as may be in flight at once may be made again. */
+    excuseInFlight(): void {
+      inFlight = IN_FLIGHT_MOST;
+    },
+
+    /** Starts the run's id, anew or again. */
+    async start(input: FlywheelInput): Promise<void> {
+      handle = await servers.client.workflow.start('flywheel', {
+        workflowId: RUN,
+        taskQueue: 'flywheel',
+        args: [input],
+      });
+    },
+
+    progress: (): Promise<Progress> => stand.run().query(progressQuery),
+
+    /** Orders faults of the endpoint, each for all calls that match until `times` is used up. */
+    async fault(
+      kind: FaultKind,
+      options: { model?: string; share?: number; times?: number; seconds?: number } = {},
+    ): Promise<void> {
+      const { model, share, ...rest } = options;
+      const match = { ...(model === undefined ? {} : { model }), ...(share === undefined ? {} : { share }) };
+      const response = await request(`${sandboxRoot}/faults`, {
+        method: 'POST',
+        body: JSON.stringify({ kind, match, ...rest }),
+      });
+      if (response.statusCode !== 200) throw new Error(await response.body.text());
+    },
+    noFaults: () => request(`${sandboxRoot}/faults`, { method: 'DELETE' }),
+
+    /** Done when the run is over and looked at. */
+    afterwards: (undo: () => void) => void afterwards.push(undo),
+
+    /** Calls that bought nothing new so far, and those of them that a kill excuses. */
+    async repeats(): Promise<{ repeated: number; inFlight: number }> {
+      return { repeated: (await sent()) - (await stored()), inFlight };
+    },
+
+    async close(): Promise<void> {
+      for (const worker of workers) sendSignal(worker.pid, 'SIGKILL');
+      await handle?.terminate('the row is over').catch(() => undefined);
+      await Promise.all(workers.map(({ ended }) => ended));
+      await sandbox.stop();
+      await pool.end();
+      for (const undo of afterwards) undo();
+    },
+  };
+  return stand;
+}

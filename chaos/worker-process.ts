@@ -1,0 +1,23 @@
+import { homePaths } from '../src/embedded/paths';
+import { startWorker } from '../src/worker';
+
+/** A worker as a process of its own, so that it can be killed: `node dist/chaos/worker-process.js SETTINGS`. */
+interface WorkerProcessSettings {
+  home: string;
+  databaseUrl: string;
+  temporalAddress: string;
+  sandbox: string;
+}
+
+async function main(): Promise<void> {
+  const { home, ...settings } = JSON.parse(process.argv[2] ?? '') as WorkerProcessSettings;
+  const worker = await startWorker({ ...settings, paths: homePaths(home) });
+  process.once('SIGTERM', () => void worker.stop());
+  process.stdout.write('polling\n');
+  await worker.ended;
+}
+
+main().catch((error: unknown) => {
+  process.stderr.write(`${String(error)}\n`);
+  process.exit(1);
+});
