@@ -55,6 +55,14 @@ const reach = {
     .enum(['max_tokens', 'max_completion_tokens'])
     .default('max_tokens')
     .describe('How the endpoint names the limit of tokens; newer OpenAI models refuse max_tokens.'),
+  repliesAs: z
+    .string()
+    .min(1)
+    .nullable()
+    .default(null)
+    .describe(
+      'The model name in its replies where it is another than `model`, such as of a deployment; other replies are refused.',
+    ),
   price,
 };
 

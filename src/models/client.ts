@@ -8,7 +8,7 @@ import { keepErrorBody, toCallError } from './classify';
 import { CallError, type Place, shownUrl, type Usage } from './errors';
 import { thinFetch } from './http';
 import { Limiter } from './limiter';
-import { parseReply } from './reply';
+import { parseReply, sameModel } from './reply';
 
 /** How an OpenAI-compatible endpoint is reached. Nothing here belongs to a player's identity. */
 export interface Endpoint {
@@ -26,6 +26,8 @@ export interface Endpoint {
   price: { input: number; output: number };
   /** The name under which the endpoint takes the limit of tokens; newer OpenAI models refuse `max_tokens`. */
   dialect?: 'max_tokens' | 'max_completion_tokens';
+  /** The model's name in its replies, where that is another than the one asked for: a deployment, an alias. */
+  repliesAs?: string | null;
 }
 
 /** What tests replace. */
@@ -65,7 +67,7 @@ export function createChatClient(endpoint: Endpoint, deps: ClientDeps = {}): Cha
         error,
       });
     const reply = await ask(openai, body(request, endpoint.dialect), place, endpoint.timeoutMs, options.signal)
-      .then((text) => parseReply(text, request, place, now()))
+      .then((text) => ofModel(endpoint.repliesAs ?? request.model, parseReply(text, request, place, now()), place))
       .catch((error: unknown) => toCallError(error, place, now()));
     if (CallError.isInstance(reply)) {
       report(reply.usage, reply.kind);
@@ -100,6 +102,20 @@ export function createChatClient(endpoint: Endpoint, deps: ClientDeps = {}): Cha
       }
     },
   };
+}
+
+/** What another model says is no answer of this one, however well it reads. @throws CallError `bad-reply`. */
+function ofModel(model: string, reply: ChatReply, place: Place): ChatReply {
+  if (reply.model == null || sameModel(model, reply.model)) return reply;
+  const other = reply.model.slice(0, 100);
+  throw new CallError(
+    'bad-reply',
+    `it is of ${other}, not of ${model}; where that is right, set repliesAs: ${other}`,
+    place,
+    {
+      usage: reply,
+    },
+  );
 }
 
 /**

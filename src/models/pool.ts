@@ -29,6 +29,7 @@ export function createModelPool(sandbox: () => Promise<string>): ModelPool {
         retries: reach.retries,
         price: reach.price,
         dialect: reach.dialect,
+        repliesAs: reach.repliesAs,
       });
       clients.set(id, client);
       return client;

@@ -51,7 +51,7 @@ export function sameModel(requested: string, replied: string): boolean {
 
 function bareName(model: string): string {
   const file = model.toLowerCase().replace(/\/+$/, '').split('/').at(-1) ?? '';
-  return file.replace(/(?:[-@]\d[\d-]*|:latest)$/, '');
+  return file.replace(/(?:[-@]\d[\d-]*|[-:]latest)$/, '');
 }
 
 /** Some proxies send their errors with status 200; a status inside the body then says which. */

@@ -13,11 +13,12 @@ export interface Reach {
   retries: number;
   price: { input: number; output: number };
   dialect: 'max_tokens' | 'max_completion_tokens';
+  repliesAs: string | null;
 }
 
 /** The way to reach an endpoint, without what else its configuration says. */
-export function reachOf({ url, key, concurrency, timeoutSeconds, retries, price, dialect }: Reach): Reach {
-  return { url, key, concurrency, timeoutSeconds, retries, price, dialect };
+export function reachOf({ url, key, concurrency, timeoutSeconds, retries, price, dialect, repliesAs }: Reach): Reach {
+  return { url, key, concurrency, timeoutSeconds, retries, price, dialect, repliesAs };
 }
 
 /** Someone who answers: recorded players have no reach, checkpoints get theirs from the serving backend. */

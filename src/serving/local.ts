@@ -85,6 +85,7 @@ export function localServing({ python, packageFolder, folder }: LocalServingOpti
         retries: 6,
         price: { input: 0, output: 0 },
         dialect: 'max_tokens',
+        repliesAs: null,
       };
       return { reach, model: checkpoint.id };
     },

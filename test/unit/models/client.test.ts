@@ -198,6 +198,25 @@ describe('errors by kind', () => {
   });
 });
 
+test('a reply of another model is refused, and asked for again', async () => {
+  const of = (model: string): [number, string] => [
+    200,
+    JSON.stringify({ ...(JSON.parse(completion('hi')) as object), model }),
+  ];
+  const { url, seen } = await serve(answers(of('other'), of('org/M-2024-08-06'), of('alias')));
+  const attempts: Attempt[] = [];
+  const client = createChatClient(endpoint(url, { retries: 1 }), clock().deps);
+  await client.chat(request, { onAttempt: (attempt) => attempts.push(attempt) });
+  expect(attempts.map(({ error }) => error)).toEqual(['bad-reply', null]);
+
+  const strict = createChatClient(endpoint(url, { retries: 0 }));
+  expect((await failure(strict.chat(request))).message).toMatch(
+    /of alias, not of m; where that is right, set repliesAs: alias/,
+  );
+  expect((await createChatClient(endpoint(url, { repliesAs: 'alias' })).chat(request)).text).toBe('hi');
+  expect(seen).toHaveLength(4);
+});
+
 describe('retries', () => {
   test('a passing error is retried, and every attempt is reported', async () => {
     const { url } = await serve(answers([500, ''], [200, 'garbage'], [200, completion('hi')]));

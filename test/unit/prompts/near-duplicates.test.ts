@@ -66,21 +66,21 @@ it('drops only what is as similar as the threshold says, to a text that is kept'
 });
 
 it('leaves hardly a pair of planted near copies, and finds what an exact search finds', () => {
-  const rows = [...generateConversations({ count: 3000, seed: 3, duplicates: 0.3, contamination: 0.02 })];
+  const rows = [...generateConversations({ count: 1500, seed: 3, duplicates: 0.3, contamination: 0.02 })];
   const texts = rows.map(({ prompt }) => prompt);
   const found = keepersOf(texts);
   const planted = rows.flatMap(({ of }, index) => {
     const original = of?.startsWith('c-') ? Number(of.slice(2)) : null;
     return original !== null && jaccard(texts[original]!, texts[index]!) >= 0.4 ? [[original, index] as const] : [];
   });
-  expect(planted.length).toBeGreaterThan(400);
+  expect(planted.length).toBeGreaterThan(200);
   const isKept = (index: number) => found[index]?.keeper === index;
   const left = planted.filter((pair) => pair.every(isKept));
   expect(1 - left.length / planted.length).toBeGreaterThanOrEqual(0.98);
 });
 
 it('keeps the first of equal texts, however many, whatever their case, form and white space', () => {
-  const texts = Array.from({ length: 2000 }, (_, index) =>
+  const texts = Array.from({ length: 1000 }, (_, index) =>
     index % 2 ? 'Caf\u00e9 au lait  please' : 'CAFE\u0301 au\nlait please ',
   );
   expect(keepersOf(texts).every(({ keeper, similarity }) => keeper === 0 && similarity === 1)).toBe(true);
