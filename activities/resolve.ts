@@ -4,8 +4,12 @@ import { parseConfig } from '../src/config/load';
 import type { Config, ConfigInput } from '../src/config/schema';
 import { targetOf } from '../src/config/target';
 import { UserError } from '../src/errors';
+import { seedFrom } from '../src/identity';
 import { type Player, evaluationJudge, judgeMembers, judgeParty, memberParty } from '../src/models/roster';
 import { answersTo } from '../src/models/recorded-answers';
+import { clusterPrompts, type PromptClusters } from '../src/prompts/cluster/cluster-prompts';
+import { lexicalEmbedder } from '../src/prompts/embed/lexical';
+import type { Prompt } from '../src/prompts/prompt';
 import { readSources, type SourceReport } from '../src/prompts/sources';
 import { sliceOf, splitPrompts } from '../src/prompts/split';
 import { saveAnswers, type Answer } from '../src/store/answers';
@@ -94,16 +98,18 @@ export function createResolveActivities(deps: Deps) {
     return parseConfig(merged, { where: 'the input', folder: deps.defaults?.folder ?? process.cwd() });
   }
 
-  async function deal(
-    config: Config,
-  ): Promise<{ split: string; sources: { prompts: SourceReport[]; testSet: SourceReport[] | null } }> {
+  async function deal(config: Config): Promise<{ split: string; sources: Sources }> {
     const pooled = await readSources(pool, config.prompts.source);
     const tests = config.evaluation.testSet && (await readSources(pool, config.evaluation.testSet));
     const testSet = tests?.prompts ?? null;
-    const split = splitPrompts(config, pooled.prompts, testSet);
+    const grouped = await groupsOf(config, pooled.prompts);
+    const split = splitPrompts(config, pooled.prompts, testSet, grouped?.clusters);
     await savePrompts(pool, [...pooled.prompts, ...(testSet ?? [])]);
-    await saveSplit(pool, split.id, split.parts);
-    return { split: split.id, sources: { prompts: pooled.sources, testSet: tests?.sources ?? null } };
+    await saveSplit(pool, split.id, split.parts, grouped?.clusters);
+    return {
+      split: split.id,
+      sources: { prompts: pooled.sources, testSet: tests?.sources ?? null, clusters: grouped?.labels ?? null },
+    };
   }
 
   /** A run that goes on for more rounds than it was dealt for has no prompts for them. */
@@ -141,6 +147,20 @@ export function createResolveActivities(deps: Deps) {
     const answers = [...found].map(([prompt, text]) => recordedAnswer(player.id, prompt, text));
     for (let from = 0; from < answers.length; from += 500) await saveAnswers(pool, answers.slice(from, from + 500));
   }
+}
+
+/** What a run's prompts came from, and what they are about, as its first event notes it. */
+interface Sources {
+  prompts: SourceReport[];
+  testSet: SourceReport[] | null;
+  clusters: PromptClusters['labels'] | null;
+}
+
+async function groupsOf({ prompts: { clusters: k }, seed }: Config, prompts: readonly Prompt[]) {
+  if (k === null) return null;
+  if (k > prompts.length)
+    throw new UserError(`prompts.clusters: ${k} clusters of ${prompts.length} prompts; lower it, or add prompts.`);
+  return clusterPrompts(prompts, { embedder: lexicalEmbedder(), k, seed: seedFrom(seed, 'clusters') });
 }
 
 /** Nobody counted its tokens or knows how it ended; the length in words stands in for the tokens. */

@@ -328,6 +328,12 @@ export const configSchema = z
         .nullable()
         .default(null)
         .describe('Prompts kept for the gates; null: as many as they need.'),
+      clusters: count
+        .nullable()
+        .default(null)
+        .describe(
+          'Test set, gates and slices each get their share of so many groups of prompts (K-means, built-in lexical embedding); null: at random.',
+        ),
     }),
     sft: sft.prefault({}),
     dpo: dpo.prefault({}),

@@ -5,6 +5,7 @@ import { contentId, seedFrom } from '../identity';
 import type { SplitPart } from '../store/prompts';
 import type { Prompt } from './prompt';
 import { shuffled } from './shuffle';
+import { spread } from './spread';
 
 export interface Split {
   id: string;
@@ -21,10 +22,16 @@ export function sliceOf(
 }
 
 /**
- * Deals the prompts into a test set, a reserve for the gates and disjoint slices, at random by the run's seed.
+ * Deals the prompts into a test set, a reserve for the gates and disjoint slices, at random by the run's seed;
+ * with clusters, each part gets about its share of each.
  * @throws UserError when the pool is too small, with the numbers.
  */
-export function splitPrompts(config: Config, pool: readonly Prompt[], testSet: readonly Prompt[] | null): Split {
+export function splitPrompts(
+  config: Config,
+  pool: readonly Prompt[],
+  testSet: readonly Prompt[] | null,
+  clusters: ReadonlyMap<string, number> | null = null,
+): Split {
   const { prompts, evaluation, gate, seed } = config;
   const tested = new Set(testSet?.map(({ id }) => id));
   const test = testSet
@@ -33,10 +40,11 @@ export function splitPrompts(config: Config, pool: readonly Prompt[], testSet: r
         seedFrom(seed, 'test'),
       ).slice(0, evaluation.size)
     : null;
-  const deck = shuffled(
+  const random = shuffled(
     pool.map(({ id }) => id).filter((id) => !tested.has(id)),
     seedFrom(seed, 'split'),
   );
+  const deck = clusters ? spread(random, clusters, seedFrom(seed, 'spread')) : random;
 
   const slices = prompts.slices ?? config.rounds * config.stages.length;
   const neededSlices = config.rounds * config.stages.length;
@@ -63,5 +71,5 @@ export function splitPrompts(config: Config, pool: readonly Prompt[], testSet: r
   else deal('test', evaluation.size);
   deal('gate', reserve);
   for (let slice = 1; slice <= slices; slice++) deal(`slice-${slice}`, sliceSize);
-  return { id: contentId([...parts]), parts };
+  return { id: contentId(clusters ? { parts: [...parts], clusters: [...clusters] } : [...parts]), parts };
 }

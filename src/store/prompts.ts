@@ -43,9 +43,10 @@ export async function saveSplit(
   pool: Pool,
   split: string,
   parts: ReadonlyMap<SplitPart, readonly string[]>,
+  clusters: ReadonlyMap<string, number> | null = null,
 ): Promise<void> {
   const rows = [...parts].flatMap(([part, prompts]) =>
-    prompts.map((prompt, position) => ({ split, prompt, part, position })),
+    prompts.map((prompt, position) => ({ split, prompt, part, position, cluster: clusters?.get(prompt) ?? null })),
   );
   const client = await pool.connect();
   try {
@@ -61,6 +62,7 @@ export async function saveSplit(
           ['prompt', 'text'],
           ['part', 'text'],
           ['position', 'int'],
+          ['cluster', 'int'],
         ],
         rows,
         'refuse',

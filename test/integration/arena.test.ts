@@ -138,12 +138,19 @@ describe('an arena of four scripted players', () => {
 
   it('plays on a pool of the database, and notes what it was', async () => {
     expect(await main(['prompts', 'import', prompts, '--pool', 'board', '--json'])).toBe(0);
-    const pooled = { ...configOf(['scholar', 'poet']), prompts: { source: ['pool:board'] } };
+    const pooled = { ...configOf(['scholar', 'poet']), prompts: { source: ['pool:board'], clusters: 5 } };
     expect(await leaderboardOf(await start('pooled', pooled))).toEqual(['scholar', 'poet']);
     const { rows } = await servers.pool.query<{ detail: unknown }>(
       "select detail from events where run = 'pooled' and kind = 'started'",
     );
-    expect(rows[0]?.detail).toMatchObject({ prompts: [{ source: 'pool:board', prompts: PROMPTS }] });
+    expect(rows[0]?.detail).toMatchObject({
+      prompts: [{ source: 'pool:board', prompts: PROMPTS }],
+      clusters: Array.from({ length: 5 }, () => ({ words: expect.any(Array) as unknown })),
+    });
+    const clustered = await servers.pool.query<{ cluster: number }>(
+      "select distinct cluster from splits where split = (select split from runs where id = 'pooled') order by cluster",
+    );
+    expect(clustered.rows.map(({ cluster }) => cluster)).toEqual([0, 1, 2, 3, 4]);
   });
 
   it('plays fewer battles where it may, in whole prompts, and comes to the same order', async () => {
