@@ -17,6 +17,10 @@ export interface Prompt {
   originalId: string | null;
 }
 
+/** What a prompt asks: the user's turns, one below the other. */
+export const userText = ({ messages }: Pick<Prompt, 'messages'>): string =>
+  messages.flatMap(({ role, content }) => (role === 'user' ? [content] : [])).join('\n');
+
 /** What normalising may change: anything but ASCII, white space but single blanks between words. Most texts cost this one look. */
 const ODD = /[^!-~ ]|^ | (?: |$)/;
 

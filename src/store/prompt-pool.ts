@@ -206,13 +206,14 @@ export interface DuplicateMark {
   similarity: number;
 }
 
-const NEAR_DUPLICATE = 'near-duplicate';
+/** Why a near-duplicate is dropped. */
+export const NEAR_DUPLICATE = 'near-duplicate';
 
-/** Takes the marks of near-duplicates away, those of cleaning stay. */
-export async function clearDuplicates(client: PoolClient, pool: string): Promise<void> {
+/** Takes the marks of one reason away; others stay. */
+export async function clearDropped(client: PoolClient, pool: string, reason: string): Promise<void> {
   await client.query(
     'update pool_prompts set dropped = null, duplicate_of = null, similarity = null where pool = $1 and dropped = $2',
-    [pool, NEAR_DUPLICATE],
+    [pool, reason],
   );
 }
 

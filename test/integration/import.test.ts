@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { Pool } from 'pg';
 import { writeConversations } from '../../bench/data/generate';
+import { main } from '../../src/cli/main';
 import { repositoryRoot } from '../../src/embedded/paths';
 import { CLEAN_DEFAULTS } from '../../src/prompts/clean/cleaner';
 import { cleanPool } from '../../src/prompts/clean/clean-pool';
@@ -180,6 +181,49 @@ it('drops near-duplicates of what cleaning left, says of which, and starts anew 
   await cleanPool(db, 'alike', { ...CLEAN_DEFAULTS, language: null, openingWords: 0, minWords: 0 });
   expect(await texts()).toEqual(prompts);
   await expect(dropDuplicates(db, 'none', NEAR_DUPLICATE_DEFAULTS)).rejects.toThrow(/npx flywheel prompts import/);
+});
+
+it('drops what is too near to a benchmark, with a report for a person, and stops where that is much of the pool', async () => {
+  const [path, tests, report] = ['chats.jsonl', 'benchmark.jsonl', 'pairs.md'].map((one) => join(folder, one)) as [
+    string,
+    string,
+    string,
+  ];
+  const question =
+    'Explain step by step how a sailing ship can travel against the wind, and which forces act on its keel.';
+  const rows = (target: string, prompts: string[]) =>
+    writeFileSync(target, prompts.map((prompt) => JSON.stringify({ prompt })).join('\n'));
+  rows(tests, [question]);
+  rows(path, [
+    `${question} Be brief.`,
+    `Dear model, ${question.slice(0, 85)} on Mars?`,
+    'Which flour should I buy for sourdough bread, and why does its protein matter?',
+    'Name four rivers of Hungary and their springs.',
+  ]);
+  await importIntoPool(db, 'near', [path]);
+  const texts = async () => (await poolPrompts(db, 'near')).map(({ messages }) => messages[0]?.content.slice(0, 10));
+
+  const command = ['prompts', 'decontaminate', '--pool', 'near', '--against', tests];
+  const log = jest.spyOn(process.stdout, 'write').mockReturnValue(true);
+  process.env['FLYWHEEL_DATABASE_URL'] = server.url;
+  try {
+    expect(await main([...command, '--report', report])).toBe(0);
+    expect(await texts()).toEqual(['Which flou', 'Name four ']);
+    const written = readFileSync(report, 'utf8');
+    expect(written).toContain('2 of 4 prompts are too near to one of 1 tests');
+    expect(written).toContain('Shared words:');
+    const error = jest.spyOn(process.stderr, 'write').mockReturnValue(true);
+    expect(await main([...command, '--nearest', '1'])).not.toBe(0);
+    expect(error.mock.calls.join('')).toMatch(/Nothing was dropped\. Give a similarity instead/);
+    error.mockRestore();
+    // The refusal left the marks as they were.
+    expect(await texts()).toEqual(['Which flou', 'Name four ']);
+    expect(await main([...command, '--similarity', '0.999', '--ngram', '0', '--json'])).toBe(0);
+    expect(await texts()).toHaveLength(4);
+  } finally {
+    delete process.env['FLYWHEEL_DATABASE_URL'];
+    log.mockRestore();
+  }
 });
 
 it('cleaning a pool that is not there says what to do', () =>

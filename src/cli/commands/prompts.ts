@@ -8,20 +8,18 @@ import { dropDuplicates } from '../../prompts/near-duplicates/drop-duplicates';
 import { NEAR_DUPLICATE_DEFAULTS } from '../../prompts/near-duplicates/settings';
 import { importIntoPool } from '../../prompts/import/import-pool';
 import { findDatabase, withDatabase } from '../connect';
+import { decontaminateCommand } from './prompts-decontaminate';
+import { excerpt } from '../excerpt';
 import { describedCommand, JSON_OPTION, share, wholeNumber } from '../options';
-import { liveBlock, note, say, sayJson, table } from '../output';
-
-/** A pipe gets a line of progress at most so often. */
-const PLAIN_MS = 5000;
-const LIVE_MS = 100;
-/** Characters of a prompt that a table shows. */
-const EXCERPT = 60;
+import { say, sayJson, table } from '../output';
+import { showProgress } from '../progress';
 
 export function promptsCommand(): Command {
   return describedCommand('prompts', 'Make a pool of prompts from files.', 'prompts import chats.jsonl --pool chats')
     .addCommand(importCommand())
     .addCommand(cleanCommand())
-    .addCommand(duplicatesCommand());
+    .addCommand(duplicatesCommand())
+    .addCommand(decontaminateCommand());
 }
 
 function importCommand(): Command {
@@ -189,12 +187,6 @@ async function duplicatesOf({
   );
 }
 
-/** The beginning of a text, in one line. */
-const excerpt = (text: string): string => {
-  const line = text.replace(/\s+/gu, ' ').trim();
-  return line.length <= EXCERPT ? line : `${line.slice(0, EXCERPT - 1)}…`;
-};
-
 function moderationOf({
   moderation: url,
   moderationModel,
@@ -218,20 +210,4 @@ function sayDrops(drops: readonly DropCount[]): void {
       ]),
     ),
   );
-}
-
-/** Progress on stderr: drawn over on a terminal, a line now and then in a pipe. */
-function showProgress(): { show(line: string): void; end(): void } {
-  const block = liveBlock(process.stderr);
-  let last = performance.now();
-  return {
-    show(line) {
-      const now = performance.now();
-      if (now - last < (block ? LIVE_MS : PLAIN_MS)) return;
-      last = now;
-      if (block) block.draw([line]);
-      else note(line);
-    },
-    end: () => block?.clear(),
-  };
 }

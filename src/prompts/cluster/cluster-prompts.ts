@@ -1,6 +1,6 @@
 import type { Embedder } from '../embed/embedder';
 import { vectorTable } from '../embed/vectors';
-import type { Prompt } from '../prompt';
+import { userText, type Prompt } from '../prompt';
 import { kMeans } from './k-means';
 import { typicalWords } from './label';
 
@@ -22,9 +22,7 @@ export async function clusterPrompts(
   prompts: readonly Prompt[],
   { embedder, k, seed }: { embedder: Embedder; k: number; seed: number },
 ): Promise<PromptClusters> {
-  const texts = prompts.map(({ messages }) =>
-    messages.flatMap(({ role, content }) => (role === 'user' ? [content] : [])).join('\n'),
-  );
+  const texts = prompts.map(userText);
   const vectors: Float32Array[] = [];
   for (let from = 0; from < texts.length; from += PIECE) {
     vectors.push(...(await embedder.embed(texts.slice(from, from + PIECE))));

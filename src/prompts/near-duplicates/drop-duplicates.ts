@@ -1,15 +1,16 @@
 import type { Pool } from 'pg';
 import { UserError } from '../../errors';
 import {
-  clearDuplicates,
+  clearDropped,
   duplicatePairs,
   markDuplicates,
+  NEAR_DUPLICATE,
   poolPages,
   withPool,
   type DuplicateMark,
   type DuplicatePair,
 } from '../../store/prompt-pool';
-import type { Prompt } from '../prompt';
+import { userText } from '../prompt';
 import { createNearDuplicates } from './near-duplicates';
 import type { NearDuplicateSettings } from './settings';
 
@@ -36,7 +37,7 @@ export async function dropDuplicates(
 ): Promise<DuplicateReport> {
   const duplicates = createNearDuplicates(settings);
   return withPool(db, pool, async (client) => {
-    await clearDuplicates(client, pool);
+    await clearDropped(client, pool, NEAR_DUPLICATE);
     const members: string[] = [];
     let dropped = 0;
     for await (const page of poolPages(client, pool, 'kept')) {
@@ -58,6 +59,3 @@ export async function dropDuplicates(
     return { rows: members.length, kept: members.length - dropped, dropped, doubtful };
   });
 }
-
-const userText = ({ messages }: Pick<Prompt, 'messages'>): string =>
-  messages.flatMap(({ role, content }) => (role === 'user' ? [content] : [])).join('\n');

@@ -92,7 +92,7 @@ test.each([
 test('the schema of the verdict is sent where the endpoint takes one, and makes another judge', async () => {
   const said = '{"explanation": "x", "score_a": 3, "score_b": 9}';
   const { url, seen } = await serve((response) => send(response, 200, completion(said)));
-  const client = createChatClient(endpoint(url));
+  const client = createChatClient(endpoint(url, { repliesAs: 'm' }));
   const [plain, held] = (['text', 'json_schema'] as const).map((responseFormat) =>
     createJudge({ ...settings, template: 'json-v1', responseFormat, client }),
   );

@@ -1,0 +1,126 @@
+import { writeFile } from 'node:fs/promises';
+import type { Command } from 'commander';
+import { UserError } from '../../errors';
+import { readKey } from '../../models/roster';
+import { CONTAMINATION_DEFAULTS } from '../../prompts/decontaminate/contamination';
+import { decontaminatePool, type ContaminationReport } from '../../prompts/decontaminate/decontaminate-pool';
+import { contaminationMarkdown } from '../../prompts/decontaminate/markdown';
+import { endpointEmbedder } from '../../prompts/embed/endpoint';
+import { lexicalEmbedder } from '../../prompts/embed/lexical';
+import { readSources } from '../../prompts/sources';
+import { findDatabase, withDatabase } from '../connect';
+import { excerpt } from '../excerpt';
+import { describedCommand, JSON_OPTION, share, wholeNumber } from '../options';
+import { say, sayJson, table } from '../output';
+import { showProgress } from '../progress';
+
+interface Options {
+  pool: string;
+  against: string[];
+  nearest?: number;
+  similarity?: number;
+  ngram: number;
+  maxShare: number;
+  embeddings?: string;
+  embeddingsModel?: string;
+  embeddingsKey?: string;
+  report?: string;
+  json?: boolean;
+}
+
+/** Pairs that the terminal shows; the report has all. */
+const SHOWN = 10;
+
+export function decontaminateCommand(): Command {
+  const { nearest, similarity, ngram, maxShare } = CONTAMINATION_DEFAULTS;
+  return describedCommand(
+    'decontaminate',
+    'Drop prompts that are too near to test sets or benchmarks, by embedding and by shared words; clean first. Nothing is deleted, and another call starts anew.',
+    'prompts decontaminate --pool chats --against mt-bench.jsonl arena-hard.jsonl --report contamination.md',
+    'prompts decontaminate --pool chats --against pool:tests --embeddings http://localhost:8000/v1 --embeddings-model bge-m3',
+  )
+    .requiredOption('--pool <name>', 'the pool')
+    .requiredOption('--against <files...>', 'test sets and benchmarks: files, or pool:NAME')
+    .option(
+      '--nearest <n>',
+      `drop so many of the nearest prompts to each test (the paper: ${nearest}; default with --embeddings)`,
+      wholeNumber(1),
+    )
+    .option(
+      '--similarity <cosine>',
+      `drop what is at least so similar to a test (default without --embeddings: ${similarity})`,
+      share,
+    )
+    .option('--ngram <words>', 'drop what shares so many words in a row with a test; 0: keep', wholeNumber(), ngram)
+    .option('--max-share <share>', '--nearest stops where it would drop more of the pool', share, maxShare)
+    .option(
+      '--embeddings <url>',
+      'an OpenAI-compatible endpoint with /embeddings, as far as /v1; else words are compared',
+    )
+    .option('--embeddings-model <name>', 'its model')
+    .option('--embeddings-key <variable>', 'the environment variable that holds its key')
+    .option('--report <file>', 'write all pairs as Markdown')
+    .option(...JSON_OPTION)
+    .action(decontaminate);
+}
+
+async function decontaminate({ pool, against, report: file, json = false, ...options }: Options): Promise<void> {
+  const settings = {
+    ...{ rule: ruleOf(options), ngram: options.ngram, maxShare: options.maxShare },
+    embedder: embedderOf(options),
+  };
+  const progress = showProgress();
+  const report = await withDatabase(findDatabase(), async (db) => {
+    const { prompts: tests } = await readSources(db, against);
+    return decontaminatePool(db, pool, tests, {
+      ...settings,
+      onProgress: (rows) => progress.show(`${pool}: ${rows} rows`),
+    });
+  }).finally(() => progress.end());
+  if (file !== undefined) await writeFile(file, contaminationMarkdown(pool, report));
+  if (json) sayJson({ pool, ...report });
+  else sayReport(pool, report, file);
+}
+
+function ruleOf({ nearest, similarity, embeddings }: Pick<Options, 'nearest' | 'similarity' | 'embeddings'>) {
+  if (nearest !== undefined && similarity !== undefined)
+    throw new UserError('--nearest and --similarity are two rules: give one of them.');
+  if (nearest !== undefined) return { nearest };
+  if (similarity !== undefined || embeddings === undefined)
+    return { similarity: similarity ?? CONTAMINATION_DEFAULTS.similarity };
+  return { nearest: CONTAMINATION_DEFAULTS.nearest };
+}
+
+function embedderOf({
+  embeddings: url,
+  embeddingsModel: model,
+  embeddingsKey,
+}: Pick<Options, 'embeddings' | 'embeddingsModel' | 'embeddingsKey'>) {
+  if (url === undefined) return lexicalEmbedder();
+  if (model === undefined) throw new UserError('--embeddings needs the name of its model: --embeddings-model NAME.');
+  return endpointEmbedder({ url, model, key: readKey(embeddingsKey === undefined ? null : `env:${embeddingsKey}`) });
+}
+
+function sayReport(
+  pool: string,
+  { rows, dropped, tests, embedder, lexical, pairs }: ContaminationReport,
+  file?: string,
+) {
+  say(`${pool}: ${rows} rows against ${tests} tests by ${embedder}, ${dropped} dropped`);
+  if (lexical) say('This embedding knows words, not meaning: reworded tests stay unseen. Give --embeddings for those.');
+  if (file !== undefined) say(`All pairs: ${file}`);
+  if (pairs.length === 0) return;
+  say(
+    table(
+      [{ name: 'similarity', numbers: true }, 'dropped', 'test', 'shared words'],
+      pairs
+        .slice(0, SHOWN)
+        .map(({ similarity, prompt, test, shared }) => [
+          similarity.toFixed(2),
+          `${prompt.file}:${prompt.line}\n${excerpt(prompt.text)}`,
+          `${test.source}\n${excerpt(test.text)}`,
+          excerpt(shared ?? ''),
+        ]),
+    ),
+  );
+}

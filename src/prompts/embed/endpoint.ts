@@ -1,0 +1,73 @@
+import OpenAI from 'openai';
+import { messageOf, UserError } from '../../errors';
+import type { Embedder } from './embedder';
+import { normalise } from './vectors';
+
+export interface EmbeddingEndpoint {
+  /** Base address of an OpenAI-compatible API, as far as before `/embeddings`. */
+  url: string;
+  model: string;
+  /** The key itself, read from the environment by the caller. */
+  key: string | null;
+  /** Texts in one request. */
+  batch?: number;
+  /** Repeats of a request after 408, 409, 429 or 5xx, with the package's exponential back-off and `Retry-After`. */
+  retries?: number;
+  timeoutSeconds?: number;
+}
+
+/**
+ * Embeds by an OpenAI-compatible endpoint.
+ * Errors (UserError): it cannot be reached or refuses; it answers with too few vectors, of differing lengths or no numbers.
+ */
+export function endpointEmbedder({
+  url,
+  model,
+  key,
+  batch = 64,
+  retries = 6,
+  timeoutSeconds = 120,
+}: EmbeddingEndpoint): Embedder {
+  const client = new OpenAI({
+    baseURL: url,
+    // The package wants one; an endpoint without keys does not look at it.
+    apiKey: key ?? 'none',
+    maxRetries: retries,
+    timeout: timeoutSeconds * 1000,
+  });
+  let dimensions: number | null = null;
+  const wrong = (what: string) => new UserError(`The embeddings of ${model} at ${url}: ${what}`);
+
+  // Some servers repeat the key in their answer.
+  const withoutKey = (text: string) => (key === null ? text : text.replaceAll(key, '…'));
+
+  async function embedBatch(texts: readonly string[]): Promise<Float32Array[]> {
+    const { data } = await client.embeddings
+      .create({ model, input: texts.map((text) => text || ' '), encoding_format: 'float' })
+      .catch((error: unknown) => {
+        throw wrong(`${withoutKey(messageOf(error))}. Check the address, the model's name and the key.`);
+      });
+    const vectors = new Map(data.map(({ index, embedding }) => [index, Float32Array.from(embedding)]));
+    return texts.map((_, index) => {
+      const vector = vectors.get(index);
+      if (!vector) throw wrong(`${vectors.size} vectors came for ${texts.length} texts.`);
+      dimensions ??= vector.length;
+      if (vector.length !== dimensions)
+        throw wrong(`a vector of ${vector.length} numbers came after one of ${dimensions}.`);
+      if (!vector.every(Number.isFinite) || vector.every((number) => number === 0))
+        throw wrong('a vector came that is zero or has no finite numbers.');
+      return normalise(vector);
+    });
+  }
+
+  return {
+    name: model,
+    semantic: true,
+    async embed(texts) {
+      const vectors: Float32Array[] = [];
+      for (let from = 0; from < texts.length; from += batch)
+        vectors.push(...(await embedBatch(texts.slice(from, from + batch))));
+      return vectors;
+    },
+  };
+}
