@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { z } from 'zod';
 import type { Bench, Row } from '../bench';
 import { peersPython } from '../peers-environment';
 import { measure, median, type Measured } from '../process';
@@ -17,6 +18,9 @@ const LARGE: Size = { name: '200 models, 10 million battles', models: 200, battl
 const ROUNDS = 100;
 /** What evalica's bootstrap can do in reasonable time; its figure says so. */
 const EVALICA_ROUNDS = 2;
+
+/** A measured process prints its ratings by model. */
+const Ratings = z.record(z.string(), z.number());
 
 type Measure = (file: string) => Promise<Measured>;
 
@@ -91,17 +95,15 @@ async function compare(
   const has = (name: string) => (runs.get(name)?.seen.length ?? 0) > 0;
   const note = `ours ${cpu('all').toFixed(2)} s, ${peak('all').toFixed(0)} MB`;
   const ratio = (name: string, mine: number, other: string, most: number | null, unit: string, about: string): Row => {
-    const known = has(other);
-    const figure = known ? mine / cpu(other) : NaN;
+    const row = { name: `${size.name}: ${name}`, goal: most === null ? 'beside it' : `≤ ${most}` };
+    if (!has(other)) return { ...row, figure: 0, unit: '', ok: null, note: `${other} is missing: not installed` };
+    const figure = mine / cpu(other);
     return {
-      name: `${size.name}: ${name}`,
-      goal: most === null ? 'beside it' : `≤ ${most}`,
+      ...row,
       figure,
       unit,
-      ok: known && most !== null ? figure <= most : null,
-      note: known
-        ? `${about}; ${other} ${cpu(other).toFixed(2)} s, ${peak(other).toFixed(0)} MB`
-        : `${other} could not be installed`,
+      ok: most === null ? null : figure <= most,
+      note: `${about}; ${other} ${cpu(other).toFixed(2)} s, ${peak(other).toFixed(0)} MB`,
     };
   };
   const limits =
@@ -134,7 +136,7 @@ async function compare(
       unit: '× CSV',
       ok: size === MIDDLE ? cpu('jsonl') / cpu('all') <= 1.2 : null,
     },
-    ...(has('choix') ? [agreement(size, runs.get('all')?.seen[0], runs.get('choix')?.seen[0])] : []),
+    ...agreement(size, runs.get('all')?.seen[0], runs.get('choix')?.seen[0]),
   ];
   if (size !== LARGE) {
     const rounds = size === SMALL ? `${ROUNDS} rounds` : `${EVALICA_ROUNDS} rounds only`;
@@ -147,18 +149,24 @@ async function compare(
   return rows;
 }
 
-/** Both maximise the same likelihood. */
-function agreement(size: Size, mine: Measured | undefined, its: Measured | undefined): Row {
-  const ratings = mine?.['ratings'] as Record<string, number>;
-  const others = its?.['ratings'] as Record<string, number>;
-  const gap = Math.max(...Object.entries(ratings).map(([model, rating]) => Math.abs(rating - (others[model] ?? NaN))));
-  return {
-    name: `${size.name}: largest difference to choix's ratings`,
-    goal: '≤ 0.001 rating points',
-    figure: gap,
-    unit: 'points',
-    ok: gap <= 1e-3,
-  };
+/** Both maximise the same likelihood; no row where one of them did not run. */
+function agreement(size: Size, mine: Measured | undefined, its: Measured | undefined): Row[] {
+  if (!mine || !its) return [];
+  const ratings = Ratings.parse(mine['ratings']);
+  const others = Ratings.parse(its['ratings']);
+  // A model that only one of them rates is as far off as can be.
+  const gap = Math.max(
+    ...Object.entries(ratings).map(([model, rating]) => Math.abs(rating - (others[model] ?? Infinity))),
+  );
+  return [
+    {
+      name: `${size.name}: largest difference to choix's ratings`,
+      goal: '≤ 0.001 rating points',
+      figure: gap,
+      unit: 'points',
+      ok: gap <= 1e-3,
+    },
+  ];
 }
 
 async function thousandRounds(size: Size, csv: string): Promise<Row[]> {
