@@ -6,8 +6,9 @@ import * as clusters from './migrations/0003-clusters';
 import * as battleVerdicts from './migrations/0004-battle-verdicts';
 import * as battleWeight from './migrations/0005-battle-weight';
 import * as nearDuplicates from './migrations/0006-near-duplicates';
+import * as difficulties from './migrations/0007-difficulties';
 
-const migrations = [initial, promptPool, clusters, battleVerdicts, battleWeight, nearDuplicates];
+const migrations = [initial, promptPool, clusters, battleVerdicts, battleWeight, nearDuplicates, difficulties];
 
 /** Any number that no other program on this database uses for its advisory locks. */
 const LOCK = 0x666c79;

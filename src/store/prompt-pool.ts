@@ -63,6 +63,15 @@ export async function openPoolFile(
   });
 }
 
+/** The files of a pool, in their order. */
+export async function poolFiles(db: Pool, pool: string): Promise<{ sha256: string; name: string }[]> {
+  const { rows } = await db.query<{ sha256: string; name: string }>(
+    'select sha256, name from pool_files where pool = $1 order by number',
+    [pool],
+  );
+  return rows;
+}
+
 async function loadPoolFile(client: PoolClient, pool: string, sha256: string): Promise<PoolFile> {
   const { rows } = await client.query<PoolFileRow>('select * from pool_files where pool = $1 and sha256 = $2', [
     pool,

@@ -14,6 +14,8 @@ import { readPrompts } from '../../src/prompts/read';
 import { readSources } from '../../src/prompts/sources';
 import { dropDuplicates } from '../../src/prompts/near-duplicates/drop-duplicates';
 import { NEAR_DUPLICATE_DEFAULTS } from '../../src/prompts/near-duplicates/settings';
+import { lexicalEmbedder } from '../../src/prompts/embed/lexical';
+import { buildTestSet, type Rater, type TestSetSettings } from '../../src/prompts/test-set/build';
 import { migrate } from '../../src/store/migrate';
 import { poolPrompts } from '../../src/store/prompt-pool';
 import { temporaryFolder } from '../support/folder';
@@ -224,6 +226,47 @@ it('drops what is too near to a benchmark, with a report for a person, and stops
     delete process.env['FLYWHEEL_DATABASE_URL'];
     log.mockRestore();
   }
+});
+
+it('makes a test set by clusters and difficulty, pays for each rating once, and freezes it under its name', async () => {
+  const subjects = ['sailing ships', 'sourdough bread', 'matrix algebra'];
+  const path = join(folder, 'subjects.jsonl');
+  const row = (index: number) => ({ prompt: `Tell me about ${subjects[index % 3]} in case ${index}`, id: `s${index}` });
+  writeFileSync(path, Array.from({ length: 60 }, (_, index) => JSON.stringify(row(index))).join('\n'));
+  await importIntoPool(db, 'subjects', [path]);
+  let calls = 0;
+  const rater: Rater = {
+    name: 'test judge',
+    rate: ({ id, originalId }) => {
+      calls += 1;
+      if (calls === 5) return Promise.reject(new Error('the endpoint is down'));
+      const number = Number(originalId?.slice(1));
+      const difficulty = number % 4 === 0 ? null : number / 6;
+      return Promise.resolve({ prompt: id, text: `${difficulty}`, difficulty, promptTokens: 1, completionTokens: 1 });
+    },
+  };
+  const settings = { kind: 'mix', clusters: 3, perCluster: 2, candidates: 20, top: 6, seed: 1 } as const;
+  const build = (into: string, change: Partial<TestSetSettings> = {}) =>
+    buildTestSet(db, {
+      pool: 'subjects',
+      into,
+      settings: { ...settings, ...change },
+      embedder: lexicalEmbedder(),
+      rater,
+    });
+
+  await expect(build('tests')).rejects.toThrow('the endpoint is down');
+  const report = await build('tests');
+  expect(calls).toBe(61);
+  expect(report).toMatchObject({ pool: 'tests', diverse: 6, hard: 6, rated: 60, invalid: 15 });
+  const ids = (await poolPrompts(db, 'tests')).map(({ originalId }) => originalId);
+  expect(ids).toHaveLength(report.prompts);
+  expect(ids).toEqual(expect.arrayContaining(['s59', 's58', 's57', 's55', 's54', 's53']));
+
+  expect(await build('tests')).toEqual(report);
+  expect(calls).toBe(61);
+  await expect(build('tests', { seed: 2 })).rejects.toThrow(/holds mix test set of subjects already/);
+  await expect(build('many', { clusters: 61 })).rejects.toThrow(/61 clusters of 60 prompts/);
 });
 
 it('cleaning a pool that is not there says what to do', () =>

@@ -9,6 +9,7 @@ import { NEAR_DUPLICATE_DEFAULTS } from '../../prompts/near-duplicates/settings'
 import { importIntoPool } from '../../prompts/import/import-pool';
 import { findDatabase, withDatabase } from '../connect';
 import { decontaminateCommand } from './prompts-decontaminate';
+import { testSetCommand } from './prompts-test-set';
 import { excerpt } from '../excerpt';
 import { describedCommand, JSON_OPTION, share, wholeNumber } from '../options';
 import { say, sayJson, table } from '../output';
@@ -19,7 +20,8 @@ export function promptsCommand(): Command {
     .addCommand(importCommand())
     .addCommand(cleanCommand())
     .addCommand(duplicatesCommand())
-    .addCommand(decontaminateCommand());
+    .addCommand(decontaminateCommand())
+    .addCommand(testSetCommand());
 }
 
 function importCommand(): Command {
