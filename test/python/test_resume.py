@@ -148,12 +148,14 @@ class TestLease:
         assert not (folder / 'lock.json').exists()
 
     def test_a_dead_process_does_not(self, tmp_path):
-        child = subprocess.Popen(['true'])
+        child = subprocess.Popen(['sleep', '60'])
         start = start_time(child.pid)
+        child.kill()
         child.wait()
-        self.hold(tmp_path, pid=child.pid, start=start)
-        with Lease(tmp_path):
-            pass
+        for known in (start, None):  # None: it was dead before anybody looked
+            self.hold(tmp_path, pid=child.pid, start=known)
+            with Lease(tmp_path):
+                pass
 
     def test_another_host_is_waited_for_by_age(self, tmp_path):
         self.hold(tmp_path, host='elsewhere', pid=1, start=1)

@@ -109,7 +109,8 @@ class Lease:
 
     def _is_live(self, held: dict) -> bool:
         if held.get('host') == self.owner['host']:
-            return isinstance(held.get('pid'), int) and start_time(held['pid']) == held.get('start')
+            start = start_time(held['pid']) if isinstance(held.get('pid'), int) else None
+            return start is not None and start == held.get('start')
         try:
             return time.time() - self.path.stat().st_mtime < FOREIGN_SECONDS
         except FileNotFoundError:
