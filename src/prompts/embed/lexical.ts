@@ -26,7 +26,8 @@ function lexicalVector(text: string): Float32Array {
   const count = (feature: string, weight: number) => counts.set(feature, (counts.get(feature) ?? 0) + weight);
   for (const word of tellingWords(text)) {
     count(word, 1);
-    for (let at = 0; at + PART < word.length; at++) count(`#${word.slice(at, at + PART)}`, PART_WEIGHT);
+    if (word.length > PART)
+      for (let at = 0; at + PART <= word.length; at++) count(`#${word.slice(at, at + PART)}`, PART_WEIGHT);
   }
   const vector = new Float32Array(DIMENSIONS);
   for (const [feature, times] of counts) {
