@@ -8,14 +8,15 @@ import { seedFrom } from '../src/identity';
 import { type Player, evaluationJudge, judgeMembers, judgeParty, memberParty } from '../src/models/roster';
 import { answersTo } from '../src/models/recorded-answers';
 import { clusterPrompts, type PromptClusters } from '../src/prompts/cluster/cluster-prompts';
-import { lexicalEmbedder } from '../src/prompts/embed/lexical';
+import { createEmbedder } from '../src/prompts/embed/create';
+import { inOnePage } from '../src/prompts/pages';
 import type { Prompt } from '../src/prompts/prompt';
 import { readSources, type SourceReport } from '../src/prompts/sources';
 import { sliceOf, splitPrompts } from '../src/prompts/split';
 import { saveAnswers, type Answer } from '../src/store/answers';
 import { saveEvent } from '../src/store/events';
 import { saveJudge, savePlayer } from '../src/store/players';
-import { loadPrompts, partOf, savePrompts, saveSplit } from '../src/store/prompts';
+import { fillCategories, loadPrompts, partOf, savePrompts, saveSplit } from '../src/store/prompts';
 import { loadRun, saveRun, type Run } from '../src/store/runs';
 import type { Continued, FlywheelInput, FlywheelState, RunPlan } from '../workflows/types';
 import { asActivity } from './context';
@@ -104,12 +105,22 @@ export function createResolveActivities(deps: Deps) {
     const testSet = tests?.prompts ?? null;
     const grouped = await groupsOf(config, pooled.prompts);
     const split = splitPrompts(config, pooled.prompts, testSet, grouped?.clusters);
-    await savePrompts(pool, [...pooled.prompts, ...(testSet ?? [])]);
+    const all = [...pooled.prompts, ...(testSet ?? [])];
+    await savePrompts(pool, all);
+    await fillCategories(pool, all);
     await saveSplit(pool, split.id, split.parts, grouped?.clusters);
     return {
       split: split.id,
       sources: { prompts: pooled.sources, testSet: tests?.sources ?? null, clusters: grouped?.labels ?? null },
     };
+  }
+
+  async function groupsOf({ prompts: { clusters: k, embedding }, seed }: Config, prompts: readonly Prompt[]) {
+    if (k === null) return null;
+    if (k > prompts.length)
+      throw new UserError(`prompts.clusters: ${k} clusters of ${prompts.length} prompts; lower it, or add prompts.`);
+    const embedder = await createEmbedder(pool, embedding);
+    return clusterPrompts(inOnePage(prompts), { embedder, k, seed: seedFrom(seed, 'clusters') });
   }
 
   /** A run that goes on for more rounds than it was dealt for has no prompts for them. */
@@ -154,13 +165,6 @@ interface Sources {
   prompts: SourceReport[];
   testSet: SourceReport[] | null;
   clusters: PromptClusters['labels'] | null;
-}
-
-async function groupsOf({ prompts: { clusters: k }, seed }: Config, prompts: readonly Prompt[]) {
-  if (k === null) return null;
-  if (k > prompts.length)
-    throw new UserError(`prompts.clusters: ${k} clusters of ${prompts.length} prompts; lower it, or add prompts.`);
-  return clusterPrompts(prompts, { embedder: lexicalEmbedder(), k, seed: seedFrom(seed, 'clusters') });
 }
 
 /** Nobody counted its tokens or knows how it ended; the length in words stands in for the tokens. */

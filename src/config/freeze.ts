@@ -8,6 +8,14 @@ const judged = (judge: JudgeConfig) => {
   return judge.jury ? { ...own, jury: { rule: judge.jury.rule, with: others } } : own;
 };
 
+/** Vectors belong to a model and its revision, wherever it answers; the built-in embedding reads as nothing, as it did before there were others. */
+const embeddedBy = (embedding: Config['prompts']['embedding']) =>
+  embedding === null
+    ? undefined
+    : 'onnx' in embedding
+      ? embedding
+      : { model: embedding.model, revision: embedding.revision };
+
 /**
  * The part of a configuration that decides results. What is left out is how things are reached (addresses, keys,
  * concurrency, prices, where training and serving happen) and how far the run goes: these may change between stages.
@@ -40,7 +48,7 @@ export function frozenPart(config: Config): unknown {
     judge: judged(judge),
     evaluation: { ...evaluation, judge: evaluation.judge && judged(evaluation.judge) },
     arena: { pairs: arena.pairs },
-    prompts,
+    prompts: { ...prompts, embedding: embeddedBy(prompts.embedding) },
     sft: config.sft,
     dpo: config.dpo,
     ppo: config.ppo,

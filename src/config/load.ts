@@ -129,7 +129,11 @@ function withFiles(config: Config, folder: string): Config {
     competitors: config.competitors.map((player) =>
       'answers' in player ? { ...player, answers: absolute(player.answers) } : player,
     ),
-    prompts: { ...config.prompts, source: config.prompts.source.map(located) },
+    prompts: {
+      ...config.prompts,
+      source: config.prompts.source.map(located),
+      embedding: withPath(config.prompts.embedding, absolute),
+    },
     judge: withTemplates(config.judge, 'judge', folder),
     evaluation: {
       ...config.evaluation,
@@ -137,4 +141,8 @@ function withFiles(config: Config, folder: string): Config {
       testSet: config.evaluation.testSet?.map(located) ?? null,
     },
   };
+}
+
+function withPath(embedding: Config['prompts']['embedding'], absolute: (path: string) => string) {
+  return embedding && 'onnx' in embedding ? { onnx: absolute(embedding.onnx) } : embedding;
 }

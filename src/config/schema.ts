@@ -332,7 +332,22 @@ export const configSchema = z
         .nullable()
         .default(null)
         .describe(
-          'Test set, gates and slices each get their share of so many groups of prompts (K-means, built-in lexical embedding); null: at random.',
+          'Test set, gates and slices each get their share of so many groups of prompts (K-means over `embedding`); null: at random.',
+        ),
+      embedding: z
+        .union([
+          z.strictObject({
+            url: z.string().regex(/^https?:\/\/\S+$/, 'must be an http(s) address such as http://gpu1:8000/v1'),
+            model: z.string().min(1),
+            revision: z.string().nullable().default(null),
+            key: secret,
+          }),
+          z.strictObject({ onnx: z.string().min(1).describe('Folder of a sentence model with onnx/model.onnx.') }),
+        ])
+        .nullable()
+        .default(null)
+        .describe(
+          'Who embeds prompts: an endpoint with /embeddings, a local model; null: words, built in (lexical-v1).',
         ),
     }),
     sft: sft.prefault({}),

@@ -7,8 +7,20 @@ import * as battleVerdicts from './migrations/0004-battle-verdicts';
 import * as battleWeight from './migrations/0005-battle-weight';
 import * as nearDuplicates from './migrations/0006-near-duplicates';
 import * as difficulties from './migrations/0007-difficulties';
+import * as promptJudgements from './migrations/0008-prompt-judgements';
+import * as embeddings from './migrations/0009-embeddings';
 
-const migrations = [initial, promptPool, clusters, battleVerdicts, battleWeight, nearDuplicates, difficulties];
+const migrations = [
+  initial,
+  promptPool,
+  clusters,
+  battleVerdicts,
+  battleWeight,
+  nearDuplicates,
+  difficulties,
+  promptJudgements,
+  embeddings,
+];
 
 /** Any number that no other program on this database uses for its advisory locks. */
 const LOCK = 0x666c79;

@@ -1,6 +1,7 @@
 import type { Pool, PoolClient } from 'pg';
 import { emptyCounts, type ImportCounts } from '../prompts/import/counts';
 import type { ImportedPrompt } from '../prompts/import/import-file';
+import type { PromptPages } from '../prompts/pages';
 import type { Message, Prompt } from '../prompts/prompt';
 
 /** A file's place in a pool, and how far its import came. */
@@ -268,8 +269,41 @@ export async function duplicatePairs(db: Pool | PoolClient, pool: string, limit:
   return rows;
 }
 
-/** Prompts of a pool that cleaning left, in their order, masked ones as masked; each text once. */
-export async function poolPrompts(db: Pool, pool: string): Promise<Prompt[]> {
+/** Prompts of a pool that cleaning left, to be read through in pages. */
+export async function keptPages(db: Pool, pool: string): Promise<PromptPages> {
+  const { rows } = await db.query<{ count: string }>(
+    'select count(*) from pool_prompts where pool = $1 and dropped is null',
+    [pool],
+  );
+  return { rows: Number(rows[0]?.count), pages: () => poolPages(db, pool, 'kept') };
+}
+
+/** Takes the categories away that were not the files' own. */
+export async function clearCategories(client: PoolClient, pool: string): Promise<void> {
+  await client.query(
+    'update pool_prompts set category = null, category_by = null where pool = $1 and category_by is not null',
+    [pool],
+  );
+}
+
+/** Notes the categories of members of a pool, and who gave them. */
+export async function saveCategories(
+  client: PoolClient,
+  pool: string,
+  given: readonly { member: string; category: string | null }[],
+  by: string,
+): Promise<void> {
+  await client.query({
+    name: 'save-categories',
+    text: `update pool_prompts set category = row.category, category_by = $2
+           from unnest($3::text[], $4::text[]) as row(prompt, category)
+           where pool = $1 and pool_prompts.prompt = row.prompt`,
+    values: [pool, by, given.map(({ member }) => member), given.map(({ category }) => category)],
+  });
+}
+
+/** Prompts of a pool that cleaning left, in their order, masked ones as masked; each text once. All of them, or those of the ids. */
+export async function poolPrompts(db: Pool, pool: string, ids: readonly string[] | null = null): Promise<Prompt[]> {
   const { rows } = await db.query<{
     id: string;
     messages: Message[];
@@ -280,8 +314,8 @@ export async function poolPrompts(db: Pool, pool: string): Promise<Prompt[]> {
     `select p.id, p.messages, m.category, f.name as source, m.original_id
      from pool_prompts m join prompts p on p.id = coalesce(m.masked, m.prompt)
        join pool_files f on f.pool = m.pool and f.number = m.file
-     where m.pool = $1 and m.dropped is null order by m.file, m.line`,
-    [pool],
+     where m.pool = $1 and m.dropped is null and ($2::text[] is null or p.id = any($2)) order by m.file, m.line`,
+    [pool, ids],
   );
   const once = new Map<string, Prompt>();
   for (const { original_id: originalId, ...row } of rows)

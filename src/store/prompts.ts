@@ -38,6 +38,16 @@ export async function savePrompts(pool: Pool, prompts: readonly Prompt[]): Promi
     );
 }
 
+/** Gives stored prompts the categories that these know; what has one keeps it. */
+export async function fillCategories(pool: Pool, prompts: readonly Prompt[]): Promise<void> {
+  const known = prompts.filter(({ category }) => category !== null);
+  await pool.query(
+    `update prompts set category = row.category from unnest($1::text[], $2::text[]) as row(id, category)
+     where prompts.id = row.id and prompts.category is null`,
+    [known.map(({ id }) => id), known.map(({ category }) => category)],
+  );
+}
+
 /** Stores a split once, whole or not at all. */
 export async function saveSplit(
   pool: Pool,

@@ -14,9 +14,14 @@ import { readPrompts } from '../../src/prompts/read';
 import { readSources } from '../../src/prompts/sources';
 import { dropDuplicates } from '../../src/prompts/near-duplicates/drop-duplicates';
 import { NEAR_DUPLICATE_DEFAULTS } from '../../src/prompts/near-duplicates/settings';
+import { CATEGORIES, type Category } from '../../src/prompts/categories/category';
+import { categorisePool } from '../../src/prompts/categories/categorise-pool';
 import { lexicalEmbedder } from '../../src/prompts/embed/lexical';
-import { buildTestSet, type Rater, type TestSetSettings } from '../../src/prompts/test-set/build';
+import { storedEmbedder } from '../../src/prompts/embed/stored';
+import { fillCategories, loadPrompts } from '../../src/store/prompts';
+import { buildTestSet, type TestSetSettings } from '../../src/prompts/test-set/build';
 import { migrate } from '../../src/store/migrate';
+import type { PromptJudge } from '../../src/prompts/questions/ask';
 import { poolPrompts } from '../../src/store/prompt-pool';
 import { temporaryFolder } from '../support/folder';
 import { testPostgres, type TestPostgres } from '../support/postgres';
@@ -237,14 +242,15 @@ it('makes a test set by clusters and difficulty, pays for each rating once, and 
   writeFileSync(path, Array.from({ length: 60 }, (_, index) => JSON.stringify(row(index))).join('\n'));
   await importIntoPool(db, 'subjects', [path]);
   let calls = 0;
-  const rater: Rater = {
+  const rater: PromptJudge<number> = {
     name: 'test judge',
-    rate: ({ id, originalId }) => {
+    read: (text) => (text === 'null' ? null : Number(text)),
+    ask: ({ id, originalId }) => {
       calls += 1;
       if (calls === 5) return Promise.reject(new Error('the endpoint is down'));
       const number = Number(originalId?.slice(1));
       const difficulty = number % 4 === 0 ? null : number / 6;
-      return Promise.resolve({ prompt: id, text: `${difficulty}`, difficulty, promptTokens: 1, completionTokens: 1 });
+      return Promise.resolve({ prompt: id, text: `${difficulty}`, promptTokens: 1, completionTokens: 1 });
     },
   };
   const settings = { kind: 'mix', clusters: 3, perCluster: 2, candidates: 20, top: 6, seed: 1 } as const;
@@ -269,6 +275,68 @@ it('makes a test set by clusters and difficulty, pays for each rating once, and 
   expect(calls).toBe(61);
   await expect(build('tests', { seed: 2 })).rejects.toThrow(/holds mix test set of subjects already/);
   await expect(build('many', { clusters: 61 })).rejects.toThrow(/61 clusters of 60 prompts/);
+});
+
+it('embeds each text once, whatever fails in between, and gives back the same numbers', async () => {
+  const texts = Array.from({ length: 150 }, (_, index) => `text ${index % 140}`);
+  const asked: string[] = [];
+  let failing = true;
+  const words = lexicalEmbedder();
+  const paid = {
+    ...words,
+    name: 'test embedder',
+    embed: async (some: readonly string[]) => {
+      if (failing && some.includes('text 70')) throw new Error('the endpoint is down');
+      asked.push(...some);
+      return words.embed(some);
+    },
+  };
+  await expect(storedEmbedder(db, paid).embed(texts)).rejects.toThrow('the endpoint is down');
+  expect(asked.length).toBeGreaterThan(0);
+  failing = false;
+  const vectors = await storedEmbedder(db, paid).embed(texts);
+  expect(vectors).toEqual(await words.embed(texts));
+  expect(await storedEmbedder(db, paid).embed(texts)).toEqual(vectors);
+  expect(asked.toSorted()).toEqual([...new Set(texts)].toSorted());
+  expect(await storedEmbedder(db, { ...paid, name: 'another' }).embed(['text 1'])).toEqual([vectors[1]]);
+  expect(asked).toHaveLength(141);
+});
+
+it('gives prompts a category by rule or judge, keeps what files say, and tells the runs that use them', async () => {
+  const path = join(folder, 'mixed.jsonl');
+  const rows = [
+    { prompt: 'Write a Python function that reverses a list.' },
+    { prompt: 'Which rivers flow through Hungary?', category: 'geography' },
+    { prompt: 'Hello there' },
+  ];
+  writeFileSync(path, rows.map((row) => JSON.stringify(row)).join('\n'));
+  await importIntoPool(db, 'mixed', [path]);
+  const categories = async () => (await poolPrompts(db, 'mixed')).map(({ category }) => category);
+  expect(await categorisePool(db, 'mixed', { judge: null })).toEqual({
+    ...{ rows: 3, own: 1, none: 1 },
+    categories: { coding: 1, geography: 1 },
+  });
+  expect(await categories()).toEqual(['coding', 'geography', null]);
+  let calls = 0;
+  const judge: PromptJudge<Category> = {
+    name: 'test judge of categories',
+    read: (text) => CATEGORIES.find((category) => category === text) ?? null,
+    ask: ({ id }) => {
+      calls += 1;
+      return Promise.resolve({ prompt: id, text: 'roleplay', promptTokens: 1, completionTokens: 1 });
+    },
+  };
+  for (let time = 0; time < 2; time++) await categorisePool(db, 'mixed', { judge });
+  expect(calls).toBe(2);
+  expect(await categories()).toEqual(['roleplay', 'geography', 'roleplay']);
+  const prompts = await poolPrompts(db, 'mixed');
+  await fillCategories(db, prompts);
+  const stored = await loadPrompts(
+    db,
+    prompts.map(({ id }) => id),
+  );
+  expect(prompts.map(({ id }) => stored.get(id)?.category)).toEqual(['roleplay', 'geography', 'roleplay']);
+  await expect(categorisePool(db, 'none', { judge })).rejects.toThrow(/npx flywheel prompts import/);
 });
 
 it('cleaning a pool that is not there says what to do', () =>

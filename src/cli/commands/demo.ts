@@ -90,7 +90,7 @@ async function play(
   signal: AbortSignal,
   quiet: boolean,
 ): Promise<void> {
-  const defaults = await prepareDemo({ ...options, paths, say: throttled(tell) });
+  const defaults = await withDatabase(parts, (db) => prepareDemo({ ...options, paths, db, say: throttled(tell) }));
   if (signal.aborted) return;
   const worker = await startWorker({ ...parts, paths, defaults });
   try {

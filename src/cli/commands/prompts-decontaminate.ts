@@ -1,29 +1,25 @@
 import { writeFile } from 'node:fs/promises';
 import type { Command } from 'commander';
 import { UserError } from '../../errors';
-import { readKey } from '../../models/roster';
 import { CONTAMINATION_DEFAULTS } from '../../prompts/decontaminate/contamination';
 import { decontaminatePool, type ContaminationReport } from '../../prompts/decontaminate/decontaminate-pool';
 import { contaminationMarkdown } from '../../prompts/decontaminate/markdown';
-import { endpointEmbedder } from '../../prompts/embed/endpoint';
-import { lexicalEmbedder } from '../../prompts/embed/lexical';
+import { createEmbedder } from '../../prompts/embed/create';
 import { readSources } from '../../prompts/sources';
 import { findDatabase, withDatabase } from '../connect';
+import { embeddingOf, withEmbedding, type EmbeddingOptions } from '../embedding-options';
 import { excerpt } from '../excerpt';
 import { describedCommand, JSON_OPTION, share, wholeNumber } from '../options';
 import { say, sayJson, table } from '../output';
 import { showProgress } from '../progress';
 
-interface Options {
+interface Options extends EmbeddingOptions {
   pool: string;
   against: string[];
   nearest?: number;
   similarity?: number;
   ngram: number;
   maxShare: number;
-  embeddings?: string;
-  embeddingsModel?: string;
-  embeddingsKey?: string;
   report?: string;
   json?: boolean;
 }
@@ -33,7 +29,7 @@ const SHOWN = 10;
 
 export function decontaminateCommand(): Command {
   const { nearest, similarity, ngram, maxShare } = CONTAMINATION_DEFAULTS;
-  return describedCommand(
+  const command = describedCommand(
     'decontaminate',
     'Drop prompts that are too near to test sets or benchmarks, by embedding and by shared words; clean first. Nothing is deleted, and another call starts anew.',
     'prompts decontaminate --pool chats --against mt-bench.jsonl arena-hard.jsonl --report contamination.md',
@@ -43,37 +39,31 @@ export function decontaminateCommand(): Command {
     .requiredOption('--against <files...>', 'test sets and benchmarks: files, or pool:NAME')
     .option(
       '--nearest <n>',
-      `drop so many of the nearest prompts to each test (the paper: ${nearest}; default with --embeddings)`,
+      `drop so many of the nearest prompts to each test (the paper: ${nearest}; default with an embedding model)`,
       wholeNumber(1),
     )
     .option(
       '--similarity <cosine>',
-      `drop what is at least so similar to a test (default without --embeddings: ${similarity})`,
+      `drop what is at least so similar to a test (default without an embedding model: ${similarity})`,
       share,
     )
     .option('--ngram <words>', 'drop what shares so many words in a row with a test; 0: keep', wholeNumber(), ngram)
     .option('--max-share <share>', '--nearest stops where it would drop more of the pool', share, maxShare)
-    .option(
-      '--embeddings <url>',
-      'an OpenAI-compatible endpoint with /embeddings, as far as /v1; else words are compared',
-    )
-    .option('--embeddings-model <name>', 'its model')
-    .option('--embeddings-key <variable>', 'the environment variable that holds its key')
-    .option('--report <file>', 'write all pairs as Markdown')
+    .option('--report <file>', 'write all pairs as Markdown');
+  return withEmbedding(command)
     .option(...JSON_OPTION)
     .action(decontaminate);
 }
 
 async function decontaminate({ pool, against, report: file, json = false, ...options }: Options): Promise<void> {
-  const settings = {
-    ...{ rule: ruleOf(options), ngram: options.ngram, maxShare: options.maxShare },
-    embedder: embedderOf(options),
-  };
+  const embedding = embeddingOf(options);
+  const rule = ruleOf(options, embedding !== null);
   const progress = showProgress();
   const report = await withDatabase(findDatabase(), async (db) => {
     const { prompts: tests } = await readSources(db, against);
     return decontaminatePool(db, pool, tests, {
-      ...settings,
+      ...{ rule, ngram: options.ngram, maxShare: options.maxShare },
+      embedder: await createEmbedder(db, embedding),
       onProgress: (rows) => progress.show(`${pool}: ${rows} rows`),
     });
   }).finally(() => progress.end());
@@ -82,23 +72,12 @@ async function decontaminate({ pool, against, report: file, json = false, ...opt
   else sayReport(pool, report, file);
 }
 
-function ruleOf({ nearest, similarity, embeddings }: Pick<Options, 'nearest' | 'similarity' | 'embeddings'>) {
+function ruleOf({ nearest, similarity }: Pick<Options, 'nearest' | 'similarity'>, semantic: boolean) {
   if (nearest !== undefined && similarity !== undefined)
     throw new UserError('--nearest and --similarity are two rules: give one of them.');
   if (nearest !== undefined) return { nearest };
-  if (similarity !== undefined || embeddings === undefined)
-    return { similarity: similarity ?? CONTAMINATION_DEFAULTS.similarity };
+  if (similarity !== undefined || !semantic) return { similarity: similarity ?? CONTAMINATION_DEFAULTS.similarity };
   return { nearest: CONTAMINATION_DEFAULTS.nearest };
-}
-
-function embedderOf({
-  embeddings: url,
-  embeddingsModel: model,
-  embeddingsKey,
-}: Pick<Options, 'embeddings' | 'embeddingsModel' | 'embeddingsKey'>) {
-  if (url === undefined) return lexicalEmbedder();
-  if (model === undefined) throw new UserError('--embeddings needs the name of its model: --embeddings-model NAME.');
-  return endpointEmbedder({ url, model, key: readKey(embeddingsKey === undefined ? null : `env:${embeddingsKey}`) });
 }
 
 function sayReport(

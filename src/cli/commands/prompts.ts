@@ -8,6 +8,8 @@ import { dropDuplicates } from '../../prompts/near-duplicates/drop-duplicates';
 import { NEAR_DUPLICATE_DEFAULTS } from '../../prompts/near-duplicates/settings';
 import { importIntoPool } from '../../prompts/import/import-pool';
 import { findDatabase, withDatabase } from '../connect';
+import { categoriesCommand } from './prompts-categories';
+import { clustersCommand } from './prompts-clusters';
 import { decontaminateCommand } from './prompts-decontaminate';
 import { testSetCommand } from './prompts-test-set';
 import { excerpt } from '../excerpt';
@@ -21,6 +23,8 @@ export function promptsCommand(): Command {
     .addCommand(cleanCommand())
     .addCommand(duplicatesCommand())
     .addCommand(decontaminateCommand())
+    .addCommand(categoriesCommand())
+    .addCommand(clustersCommand())
     .addCommand(testSetCommand());
 }
 

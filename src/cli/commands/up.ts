@@ -4,7 +4,7 @@ import { loadConfig } from '../../config/load';
 import { prepareDemo } from '../../demo/prepare';
 import { homePaths } from '../../embedded/paths';
 import { startWorker } from '../../worker';
-import { withoutPassword } from '../connect';
+import { withDatabase, withoutPassword } from '../connect';
 import { describedCommand, port } from '../options';
 import { say } from '../output';
 import { startForm, startParts, type Parts } from '../parts';
@@ -39,7 +39,12 @@ async function up({ config: file, ...ports }: Options): Promise<void> {
   const paths = homePaths();
   const parts = await startParts({ say, paths, ...ports });
   try {
-    const defaults = given ?? (await untilStopped(stopped, prepareDemo({ ...DEMO, paths, say })));
+    const defaults =
+      given ??
+      (await untilStopped(
+        stopped,
+        withDatabase(parts, (db) => prepareDemo({ ...DEMO, paths, db, say })),
+      ));
     if (!defaults) return;
     const worker = await startWorker({ ...parts, paths, defaults });
     try {

@@ -4,7 +4,11 @@ import { shuffled } from '../shuffle';
 /** So many ids of each cluster, at random by the seed; all of a smaller one. Clusters in ascending order. */
 export function fromEachCluster(clusters: ReadonlyMap<string, number>, perCluster: number, seed: number): string[] {
   const groups = new Map<number, string[]>();
-  for (const [id, cluster] of clusters) groups.set(cluster, [...(groups.get(cluster) ?? []), id]);
+  for (const [id, cluster] of clusters) {
+    const group = groups.get(cluster);
+    if (group) group.push(id);
+    else groups.set(cluster, [id]);
+  }
   return [...groups]
     .sort(([a], [b]) => a - b)
     .flatMap(([cluster, ids]) => shuffled(ids.toSorted(), seedFrom(seed, cluster)).slice(0, perCluster));

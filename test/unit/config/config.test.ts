@@ -101,3 +101,17 @@ it('has a JSON Schema with descriptions', () => {
     properties: { sft: { properties: { epochs: { default: 3 } } } },
   });
 });
+
+it('knows an embedding by its model and revision, not by its address', () => {
+  const hashWith = (embedding: object | null) =>
+    configHash(parse({ ...minimal(), prompts: { source: ['prompts.jsonl'], clusters: 3, embedding } }));
+  const one = { url: 'http://gpu1:8000/v1', model: 'bge-m3' };
+  expect(hashWith(one)).toBe(hashWith({ ...one, url: 'http://gpu2:8000/v1', key: 'env:KEY' }));
+  const hashes = [null, one, { ...one, revision: '2' }, { onnx: 'models/minilm' }].map(hashWith);
+  expect(new Set(hashes).size).toBe(4);
+  const { prompts } = parse({ ...minimal(), prompts: { source: ['p.jsonl'], embedding: { onnx: 'models/minilm' } } });
+  expect(prompts.embedding).toEqual({ onnx: '/conf/models/minilm' });
+  expect(() =>
+    parse({ ...minimal(), prompts: { source: ['p.jsonl'], embedding: { url: 'gpu1', model: 'm' } } }),
+  ).toThrow(/prompts\.embedding\.url: must be an http/);
+});

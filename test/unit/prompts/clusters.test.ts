@@ -1,11 +1,12 @@
 import * as fc from 'fast-check';
 import { sfc32, uniform } from '../../../src/arena/random';
 import { parseConfig } from '../../../src/config/load';
-import { kMeans } from '../../../src/prompts/cluster/k-means';
+import { createAssignment, fitCentroids, rowsToFit } from '../../../src/prompts/cluster/k-means';
 import { typicalWords } from '../../../src/prompts/cluster/label';
 import { clusterPrompts } from '../../../src/prompts/cluster/cluster-prompts';
 import { lexicalEmbedder } from '../../../src/prompts/embed/lexical';
 import { dotAt, vectorTable } from '../../../src/prompts/embed/vectors';
+import { inOnePage } from '../../../src/prompts/pages';
 import { promptId, type Prompt } from '../../../src/prompts/prompt';
 import { splitPrompts } from '../../../src/prompts/split';
 import { spread } from '../../../src/prompts/spread';
@@ -23,26 +24,33 @@ function blobs(rows: number, k: number): Float32Array[] {
   );
 }
 
+async function kMeans(vectors: readonly Float32Array[], k: number, seed: number) {
+  const assigning = createAssignment(await fitCentroids(vectorTable(vectors), { k, seed }), vectors.length);
+  for (const vector of vectors) assigning.add(vector);
+  return assigning.finish();
+}
+
 describe('kMeans', () => {
-  it('finds groups that are apart, the same ones by the same seed', () => {
-    const table = vectorTable(blobs(600, 6));
-    const { assignment, sizes } = kMeans(table, { k: 6, seed: 1 });
+  it('finds groups that are apart, the same ones by the same seed', async () => {
+    const vectors = blobs(600, 6);
+    const { assignment, sizes } = await kMeans(vectors, 6, 1);
     expect([...sizes]).toEqual([100, 100, 100, 100, 100, 100]);
     assignment.forEach((cluster, row) => expect(cluster).toBe(assignment[row % 6]));
-    expect(kMeans(table, { k: 6, seed: 1 }).assignment).toEqual(assignment);
+    expect((await kMeans(vectors, 6, 1)).assignment).toEqual(assignment);
   });
 
-  it('leaves no cluster empty, also where rows are equal', () => {
-    fc.assert(
-      fc.property(
+  it('leaves no cluster empty, also where rows are equal', async () => {
+    await fc.assert(
+      fc.asyncProperty(
         fc.array(fc.integer({ min: 0, max: 3 }), { minLength: 1, maxLength: 40 }),
         fc.nat(),
-        (values, seed) => {
+        async (values, seed) => {
           const k = 1 + (seed % values.length);
-          const { sizes, assignment } = kMeans(vectorTable(values.map((value) => Float32Array.of(value, 1))), {
+          const { sizes, assignment } = await kMeans(
+            values.map((value) => Float32Array.of(value, 1)),
             k,
             seed,
-          });
+          );
           expect(Math.min(...sizes)).toBeGreaterThan(0);
           expect(sizes.reduce((sum, size) => sum + size, 0)).toBe(values.length);
           expect([...sizes]).toEqual(
@@ -52,10 +60,6 @@ describe('kMeans', () => {
       ),
     );
   });
-
-  it.each([0, 4, 1.5])('refuses %d clusters of 3 prompts', (k) =>
-    expect(() => kMeans(vectorTable(blobs(3, 2)), { k, seed: 1 })).toThrow(/from 1 to 3/),
-  );
 });
 
 describe('the lexical embedding', () => {
@@ -84,10 +88,53 @@ it('labels clusters by words that others have not', () =>
 it('groups prompts by their subject', async () => {
   const subjects = ['bread oven flour', 'ship harbour sail', 'matrix vector eigenvalue'];
   const prompts = Array.from({ length: 30 }, (_, index) => promptOf(`${subjects[index % 3]} number ${index}`));
-  const { clusters, labels } = await clusterPrompts(prompts, { embedder: lexicalEmbedder(), k: 3, seed: 2 });
+  const { clusters, labels } = await clusterPrompts(inOnePage(prompts), {
+    embedder: lexicalEmbedder(),
+    k: 3,
+    seed: 2,
+  });
   expect(labels.map(({ prompts: count }) => count)).toEqual([10, 10, 10]);
   prompts.forEach(({ id }, index) => expect(clusters.get(id)).toBe(clusters.get(prompts[index % 3]!.id)));
 });
+
+it('fits groups on a sample and finds the prompts of a larger pool in them, page by page', async () => {
+  const subjects = ['bread oven', 'ship sail', 'matrix vector'];
+  const rows = rowsToFit(3) + 700;
+  let embedded = 0;
+  const words = lexicalEmbedder();
+  const embedder = { ...words, embed: (texts: readonly string[]) => ((embedded += texts.length), words.embed(texts)) };
+  const page = (from: number) =>
+    Array.from({ length: 1000 }, (_, index) => from + index)
+      .filter((row) => row < rows)
+      .map((row) => ({
+        ...promptOf('x'),
+        id: `${row}`,
+        messages: [{ role: 'user' as const, content: `${subjects[row % 3]}` }],
+      }));
+  const { clusters, labels } = await clusterPrompts(
+    {
+      rows,
+      async *pages() {
+        for (let from = 0; from < rows; from += 1000) yield await Promise.resolve(page(from));
+      },
+    },
+    { embedder, k: 3, seed: 1 },
+  );
+  expect(embedded).toBe(rows + rowsToFit(3));
+  expect(clusters.size).toBe(rows);
+  expect(labels.map(({ words: own }) => own.toSorted().join(' ')).toSorted()).toEqual([
+    'bread oven',
+    'matrix vector',
+    'sail ship',
+  ]);
+  expect(labels.reduce((sum, { prompts }) => sum + prompts, 0)).toBe(rows);
+});
+
+it.each([0, 4, 1.5])('refuses %d clusters of 3 prompts', (k) =>
+  expect(
+    clusterPrompts(inOnePage(['a', 'b', 'c'].map(promptOf)), { embedder: lexicalEmbedder(), k, seed: 1 }),
+  ).rejects.toThrow(/clusters of 3 prompts: give a whole number from 1 to 3/),
+);
 
 describe('splits over clusters', () => {
   it('hold each cluster in its share, and each prompt once', () => {

@@ -132,6 +132,11 @@ describe('endpointEmbedder', () => {
       ]),
       /zero or has no finite numbers/,
     ],
+    ['{}', /the reply is not that of \/embeddings \(data/],
+    ['"no"', /the reply is not that of \/embeddings/],
+    ['{"data": [{"index": 0, "embedding": null}]}', /\(data\.0\.embedding/],
+    ['{"data": [{"embedding": [1]}, {"embedding": [1]}]}', /\(data\.0\.index/],
+    ['{"data": [{"index": 0, "embedding": [1]}, {"index": 0, "embedding": [1]}]}', /their indexes are wrong/],
   ])('refuses wrong answers', async (answer, sentence) => {
     const { url } = await serve(always([200, answer]));
     await expect(embedderAt(url).embed(['a', 'b'])).rejects.toThrow(sentence);

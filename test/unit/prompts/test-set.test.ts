@@ -1,7 +1,8 @@
 import { fromEachCluster, mostDifficult } from '../../../src/prompts/test-set/choose';
-import { difficultyMessages, readDifficulty } from '../../../src/prompts/test-set/difficulty';
+import { questionMessages } from '../../../src/prompts/questions/question';
+import { DIFFICULTY } from '../../../src/prompts/test-set/difficulty';
 
-describe('readDifficulty', () => {
+describe('DIFFICULTY', () => {
   it.each([
     ['It needs proof.\nDifficulty: 8', 8],
     ['**Difficulty:** 7.5/10', 7.5],
@@ -15,7 +16,7 @@ describe('readDifficulty', () => {
     ['The difficulty: 5 of 7 people', null],
     ['8', null],
     ['', null],
-  ])('%j is %s', (text, rating) => expect(readDifficulty(text)).toBe(rating));
+  ])('%j is %s', (text, rating) => expect(DIFFICULTY.read(text)).toBe(rating));
 });
 
 it('shows the judge the whole dialogue as material', () => {
@@ -24,7 +25,7 @@ it('shows the judge the whole dialogue as material', () => {
     { role: 'assistant' as const, content: 'two' },
     { role: 'user' as const, content: 'three' },
   ];
-  const [, ask] = difficultyMessages({ messages });
+  const [, ask] = questionMessages(DIFFICULTY, { messages });
   expect(ask?.content).toMatch(
     /^\[dialogue\]\n\[user\]\none\n\n\[assistant\]\ntwo\n\n\[user\]\nthree\n\[end of dialogue\]/,
   );
