@@ -40,7 +40,10 @@ export async function asBeatingActivity<T>(body: () => Promise<T>): Promise<T> {
 }
 
 /** The stored run of an activity; it exists because `resolveConfig` came first. */
-export async function runOf({ store }: Deps, id: string): Promise<Run & { config: Config; split: string }> {
+export async function runOf(
+  { store }: Pick<Deps, 'store'>,
+  id: string,
+): Promise<Run & { config: Config; split: string }> {
   const run = await loadRun(store.pool, id);
   if (!run?.split)
     throw finalFailure('UnknownRun', new Error(`The run ${id} is not in this database; start its workflow again.`));

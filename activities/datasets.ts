@@ -1,25 +1,28 @@
 import { join } from 'node:path';
 import type { Config } from '../src/config/schema';
 import { targetOf } from '../src/config/target';
-import { writeFileAtomic } from '../src/files';
-import { groupsOf, type Group } from '../src/selection/groups';
-import { asTargetSees, said, type RowMeta, type TrainingRow } from '../src/selection/rows';
-import { cardMarkdown, datasetCard } from '../src/selection/card';
-import { readDataset } from '../src/selection/read-dataset';
-import { chooseRows } from '../src/selection/choose';
-import type { LengthEffect } from '../src/selection/length-guard';
-import { thresholdOf, type Choice, type SelectionCounts } from '../src/selection/select';
+import { writeFileAtomic, writePartsAtomic } from '../src/files';
 import { sliceOf } from '../src/prompts/split';
-import { answerKey, loadAnswers, type Answer } from '../src/store/answers';
-import { loadArena, loadBattles } from '../src/store/arenas';
-import { loadCheckpoint, loadDataset, saveDataset } from '../src/store/artifacts';
-import { gamesOfBattles, loadGames } from '../src/store/games';
+import { cardMarkdown, createCardCounts } from '../src/selection/card';
+import { chooseRows } from '../src/selection/choose';
+import type { Group } from '../src/selection/groups';
+import { countTokens } from '../src/selection/length';
+import type { LengthEffect } from '../src/selection/length-guard';
+import { loadMaterial } from '../src/selection/material';
+import { datasetLines } from '../src/selection/read-dataset';
+import { asTargetSees, said, type RowMeta, type TrainingRow } from '../src/selection/rows';
+import { thresholdOf, type Choice, type SelectionCounts } from '../src/selection/select';
+import { answerKey, loadAnswers } from '../src/store/answers';
+import { loadArena } from '../src/store/arenas';
+import { loadCheckpoint, loadDataset, saveDataset, type Dataset } from '../src/store/artifacts';
 import { clustersOf, loadPrompts, partOf } from '../src/store/prompts';
-import type { Prompt } from '../src/prompts/prompt';
 import { labelOf } from '../workflows/steps';
 import type { ModelRef, Place, StageName } from '../workflows/types';
 import { asActivity, finalFailure, runFolder, runOf } from './context';
 import type { Deps } from './deps';
+
+/** Rows whose texts are held at once. */
+const PAGE = 1000;
 
 export interface DatasetRequest {
   run: string;
@@ -40,16 +43,15 @@ export interface BuiltDatasets {
   counts: SelectionCounts;
 }
 
-/** What a row is made of, loaded once for all battles of the stage. */
-interface Material {
-  groups: Group[];
-  incomplete: number;
-  prompts: Map<string, Prompt>;
-  answers: Map<string, Answer>;
-  arena: string;
-}
-
 type Kind = StageName | 'reward';
+
+/** Rows that are made while they are written, so that the texts of a large dataset are never held together. */
+interface Fresh {
+  rows(): AsyncIterable<TrainingRow>;
+  count: number;
+  counts: SelectionCounts;
+  lengthEffect: LengthEffect | null;
+}
 
 interface Built {
   id: string;
@@ -60,7 +62,7 @@ interface Built {
 
 const single = ({ id, rows, counts, kind }: Built): BuiltDatasets => ({ datasets: { [kind]: id }, rows, counts });
 
-export function createDatasetActivities(deps: Deps) {
+export function createDatasetActivities(deps: Pick<Deps, 'store' | 'artifacts'>) {
   const { pool } = deps.store;
 
   return {
@@ -88,12 +90,9 @@ export function createDatasetActivities(deps: Deps) {
     if (existing) return { id, kind, rows: existing.rows, counts: existing.counts };
 
     const fresh = kind === 'ppo' ? await promptRows(config, request) : await battleRows(config, request, kind);
-    const maxRows = kind === 'reward' ? config.ppo.rewardModel.maxPairs : null;
-    const lines = capped(
-      [...(await earlierLines(request.earlier[kind])), ...fresh.rows.map((row) => JSON.stringify(row))],
-      maxRows,
-    );
-    if (lines.length === 0)
+    const earlier = await earlierDataset(request.earlier[kind]);
+    const rows = (earlier?.rows ?? 0) + fresh.count;
+    if (rows === 0)
       throw finalFailure(
         'NoTrainingData',
         new Error(
@@ -101,17 +100,17 @@ export function createDatasetActivities(deps: Deps) {
         ),
       );
     const path = join(deps.artifacts, runFolder(run), labelOf(place), `${kind}.jsonl`);
-    const hash = await writeFileAtomic(path, `${lines.join('\n')}\n`);
-    const counts = { ...fresh.counts, newRows: fresh.rows.length };
+    // The newest rows, where there are more than allowed.
+    const skip = Math.max(0, rows - ((kind === 'reward' ? config.ppo.rewardModel.maxPairs : null) ?? Infinity));
+    const counting = createCardCounts();
+    const hash = await writePartsAtomic(path, pieces(linesFrom(skip, earlier, fresh.rows()), counting));
+    const counts = { ...fresh.counts, newRows: fresh.count };
     const settings = {
       selection: config.selection,
       threshold: thresholdFor(config, kind, place.round),
       earlier: request.earlier[kind] ?? null,
     };
-    const card = datasetCard(
-      { id, kind, sha256: hash, settings, counts, lengthEffect: fresh.lengthEffect },
-      lines.map((line) => JSON.parse(line) as TrainingRow),
-    );
+    const card = counting.card({ id, kind, sha256: hash, settings, counts, lengthEffect: fresh.lengthEffect });
     await writeFileAtomic(path.replace(/jsonl$/, 'card.json'), `${JSON.stringify(card, null, 1)}\n`);
     await writeFileAtomic(path.replace(/jsonl$/, 'card.md'), cardMarkdown(card));
     await saveDataset(pool, {
@@ -121,69 +120,107 @@ export function createDatasetActivities(deps: Deps) {
       kind,
       settings,
       counts,
-      rows: lines.length,
+      rows: card.rows,
       path,
       sha256: hash,
     });
-    return { id, kind, rows: lines.length, counts };
+    return { id, kind, rows: card.rows, counts };
   }
 
-  /** Rows of an earlier dataset as they stand in its file, whose hash must still be right. */
-  async function earlierLines(id: string | undefined): Promise<string[]> {
-    if (id === undefined) return [];
+  async function earlierDataset(id: string | undefined): Promise<Dataset | null> {
+    if (id === undefined) return null;
     const dataset = await loadDataset(pool, id);
     if (!dataset) throw finalFailure('UnknownDataset', new Error(`The dataset ${id} is not stored.`));
-    return (await readDataset(dataset)).map((row) => JSON.stringify(row));
+    return dataset;
   }
 
-  async function promptRows(config: Config, { run, place }: DatasetRequest) {
+  async function promptRows(config: Config, { run, place }: DatasetRequest): Promise<Fresh> {
     const { split } = await runOf(deps, run);
     const ids = await partOf(pool, split, sliceOf(config, place.round, 'ppo'));
-    const prompts = await loadPrompts(pool, ids);
-    const rows: TrainingRow[] = ids.map((id) => ({
-      prompt: asTargetSees(prompts.get(id)?.messages ?? [], targetOf(config).systemPrompt),
-      meta: { run, round: place.round, stage: place.stage, prompt: id, battles: [] },
-    }));
-    return { rows, counts: { selected: rows.length } as SelectionCounts, lengthEffect: null };
+    async function* rows(): AsyncGenerator<TrainingRow> {
+      for (let from = 0; from < ids.length; from += PAGE) {
+        const page = ids.slice(from, from + PAGE);
+        const prompts = await loadPrompts(pool, page);
+        for (const id of page)
+          yield {
+            prompt: asTargetSees(prompts.get(id)?.messages ?? [], targetOf(config).systemPrompt),
+            meta: { run, round: place.round, stage: place.stage, prompt: id, battles: [] },
+          };
+      }
+    }
+    return { rows, count: ids.length, counts: { selected: ids.length }, lengthEffect: null };
   }
 
-  async function battleRows(config: Config, request: DatasetRequest, kind: 'sft' | 'dpo' | 'reward') {
+  async function battleRows(config: Config, request: DatasetRequest, kind: 'sft' | 'dpo' | 'reward'): Promise<Fresh> {
     const target = (await loadCheckpoint(pool, request.target.checkpoint))?.player;
     if (!target) throw finalFailure('UnknownCheckpoint', new Error(`${request.target.label} has not battled.`));
     const { split } = await runOf(deps, request.run);
     const clusters = await clustersOf(pool, split);
-    const rows: TrainingRow[] = [];
+    const chosen: { arena: string; choices: Choice[] }[] = [];
     const counts: SelectionCounts = {};
     let lengthEffect: LengthEffect | null = null;
-    for (const arena of request.arenas) {
-      const material = await load(arena);
+    for (const id of request.arenas) {
+      const arena = await loadArena(pool, id);
+      if (!arena) throw finalFailure('UnknownArena', new Error(`The arena ${id} is not planned.`));
+      const material = await loadMaterial(pool, arena, config.selection);
+      const lengths = await promptLengths(config, material.groups);
       const selection = chooseRows(kind, thresholdFor(config, kind, request.place.round), config, {
-        groups: material.groups,
+        material,
         target,
-        answer: (player, prompt) =>
-          material.answers.get(answerKey(player, prompt)) ?? { text: '', finishReason: 'missing' },
-        promptText: (prompt) => textOf(material.prompts.get(prompt)?.messages ?? []),
+        promptTokens: (prompt) => lengths.get(prompt) ?? 0,
         clusterOf: (prompt) => clusters.get(prompt) ?? null,
       });
       lengthEffect ??= selection.lengthEffect;
-      for (const choice of selection.choices) rows.push(rowOf(config, request, kind, choice, material));
+      chosen.push({ arena: id, choices: selection.choices });
       for (const [reason, n] of Object.entries({ ...selection.counts, incompleteGroup: material.incomplete }))
         counts[reason] = (counts[reason] ?? 0) + n;
     }
-    return { rows, counts, lengthEffect };
+    async function* rows(): AsyncGenerator<TrainingRow> {
+      for (const { arena, choices } of chosen)
+        for (let from = 0; from < choices.length; from += PAGE)
+          yield* await rowsOf(config, request, kind, { arena, choices: choices.slice(from, from + PAGE) });
+    }
+    const count = chosen.reduce((sum, { choices }) => sum + choices.length, 0);
+    return { rows, count, counts, lengthEffect };
   }
 
-  async function load(arenaId: string): Promise<Material> {
-    const arena = await loadArena(pool, arenaId);
-    if (!arena) throw finalFailure('UnknownArena', new Error(`The arena ${arenaId} is not planned.`));
-    const battles = await loadBattles(pool, arenaId);
-    const games = await loadGames(pool, arena.judge, gamesOfBattles(battles));
-    const answers = await loadAnswers(
-      pool,
-      battles.flatMap(({ prompt, playerA, playerB }) => [[playerA, prompt] as const, [playerB, prompt] as const]),
-    );
-    const prompts = await loadPrompts(pool, [...new Set(battles.map(({ prompt }) => prompt))]);
-    return { ...groupsOf(battles, games), prompts, answers, arena: arenaId };
+  /** Tokens of the groups' prompts; only one baseline asks for them. */
+  async function promptLengths({ selection }: Config, groups: readonly Group[]): Promise<Map<string, number>> {
+    const lengths = new Map<string, number>();
+    if (selection.method !== 'longest') return lengths;
+    for (let from = 0; from < groups.length; from += PAGE) {
+      const ids = groups.slice(from, from + PAGE).map(({ prompt }) => prompt);
+      for (const [id, { messages }] of await loadPrompts(pool, ids)) lengths.set(id, countTokens(textOf(messages)));
+    }
+    return lengths;
+  }
+
+  async function rowsOf(
+    config: Config,
+    { run, place }: DatasetRequest,
+    kind: 'sft' | 'dpo' | 'reward',
+    { arena, choices }: { arena: string; choices: readonly Choice[] },
+  ): Promise<TrainingRow[]> {
+    const [answers, prompts] = await Promise.all([
+      loadAnswers(
+        pool,
+        choices.flatMap(({ prompt, chosen, rejected }) =>
+          (kind === 'sft' ? [chosen] : [chosen, rejected]).map((player) => [player, prompt] as const),
+        ),
+      ),
+      loadPrompts(pool, [...new Set(choices.map(({ prompt }) => prompt))]),
+    ]);
+    return choices.map(({ prompt: id, chosen, rejected, gap, battle }): TrainingRow => {
+      const text = (player: string) => said(answers.get(answerKey(player, id))?.text ?? '');
+      const prompt = asTargetSees(prompts.get(id)?.messages ?? [], targetOf(config).systemPrompt);
+      const meta: RowMeta = {
+        ...{ run, round: place.round, stage: place.stage, prompt: id },
+        battles: battle === null ? [] : [`${arena}#${battle}`],
+        ...{ chosen, rejected, gap },
+      };
+      if (kind === 'sft') return { prompt, completion: text(chosen), meta };
+      return { prompt, chosen: text(chosen), rejected: text(rejected), meta };
+    });
   }
 }
 
@@ -194,32 +231,36 @@ function thresholdFor({ sft, dpo, ppo }: Config, kind: string, round: number): n
   );
 }
 
-function rowOf(
-  config: Config,
-  { run, place }: DatasetRequest,
-  kind: 'sft' | 'dpo' | 'reward',
-  choice: Choice,
-  material: Material,
-): TrainingRow {
-  const text = (player: string) => material.answers.get(answerKey(player, choice.prompt))?.text ?? '';
-  const prompt = asTargetSees(material.prompts.get(choice.prompt)?.messages ?? [], targetOf(config).systemPrompt);
-  const meta: RowMeta = {
-    run,
-    round: place.round,
-    stage: place.stage,
-    prompt: choice.prompt,
-    battles: choice.battle === null ? [] : [`${material.arena}#${choice.battle}`],
-    chosen: choice.chosen,
-    rejected: choice.rejected,
-    gap: choice.gap,
-  };
-  if (kind === 'sft') return { prompt, completion: said(text(choice.chosen)), meta };
-  return { prompt, chosen: said(text(choice.chosen)), rejected: said(text(choice.rejected)), meta };
-}
-
 const textOf = (messages: readonly { content: string }[]): string => messages.map(({ content }) => content).join('\n');
 
-/** The newest rows, where there are more than allowed. */
-function capped(lines: string[], max: number | null): string[] {
-  return max === null ? lines : lines.slice(-max);
+/** Rows of earlier rounds as they stand in their file, then the new ones, without the first `skip`. */
+async function* linesFrom(
+  skip: number,
+  earlier: Dataset | null,
+  fresh: AsyncIterable<TrainingRow>,
+): AsyncGenerator<{ line: string; row: TrainingRow }> {
+  let left = skip;
+  if (earlier)
+    for await (const line of datasetLines(earlier))
+      if (left > 0) left -= 1;
+      else yield { line, row: JSON.parse(line) as TrainingRow };
+  for await (const row of fresh)
+    if (left > 0) left -= 1;
+    else yield { line: JSON.stringify(row), row };
+}
+
+/** Counts rows and joins their lines into pieces that are worth a write. */
+async function* pieces(
+  lines: AsyncIterable<{ line: string; row: TrainingRow }>,
+  counting: ReturnType<typeof createCardCounts>,
+): AsyncGenerator<string> {
+  let piece: string[] = [];
+  for await (const { line, row } of lines) {
+    counting.add(row);
+    piece.push(line, '\n');
+    if (piece.length < 2 * PAGE) continue;
+    yield piece.join('');
+    piece = [];
+  }
+  yield piece.join('');
 }

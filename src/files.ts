@@ -1,20 +1,35 @@
-import { mkdir, open, readFile, rename } from 'node:fs/promises';
+import { createHash } from 'node:crypto';
+import { mkdir, open, readFile, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { sha256 } from './identity';
 
 /** Writes a file whole or not at all: to a temporary name, flushed to disk, renamed. Returns its sha256. */
-export async function writeFileAtomic(path: string, content: string | Uint8Array): Promise<string> {
+export function writeFileAtomic(path: string, content: string | Uint8Array): Promise<string> {
+  return writePartsAtomic(path, [content]);
+}
+
+/** As `writeFileAtomic`, of parts that come one after the other and are never held together. */
+export async function writePartsAtomic(
+  path: string,
+  parts: AsyncIterable<string | Uint8Array> | Iterable<string | Uint8Array>,
+): Promise<string> {
   await mkdir(dirname(path), { recursive: true });
   const temporary = `${path}.tmp-${process.pid}-${Math.trunc(performance.now() * 1000)}`;
+  const hash = createHash('sha256');
   const file = await open(temporary, 'w');
   try {
-    await file.writeFile(content);
+    for await (const part of parts) {
+      hash.update(part);
+      await file.writeFile(part);
+    }
     await file.sync();
+  } catch (error) {
+    await rm(temporary, { force: true }).catch(() => undefined);
+    throw error;
   } finally {
     await file.close();
   }
   await rename(temporary, path);
-  return sha256(content);
+  return hash.digest('hex');
 }
 
 /** A JSON file's value, or null where there is none yet. */

@@ -1,5 +1,4 @@
 import { battleOutcome, type Outcome, type Verdict } from '../arena/outcome';
-import { battleScores } from '../selection/groups';
 import { gameKey, type GameScores } from '../store/games';
 
 /**
@@ -12,13 +11,18 @@ export function battleResult(
 ): { outcome: Outcome; margin: number | null; verdicts: string } | null {
   const [one, two] = [games.get(gameKey(prompt, a, b)), games.get(gameKey(prompt, b, a))];
   if (!one || !two) return null;
-  const scores = battleScores(prompt, a, b, games);
   const second = mirrored(two.verdict);
   return {
     outcome: battleOutcome(one.verdict, second),
-    margin: scores && scores.a - scores.b,
+    margin: marginOf(one, two),
     verdicts: one.verdict.charAt(0) + second.charAt(0),
   };
+}
+
+function marginOf(one: GameScores, two: GameScores): number | null {
+  if (one.scoreFirst === null || one.scoreSecond === null || two.scoreFirst === null || two.scoreSecond === null)
+    return null;
+  return (one.scoreFirst + two.scoreSecond) / 2 - (one.scoreSecond + two.scoreFirst) / 2;
 }
 
 /** A verdict of the swapped game as the other player sees it. */

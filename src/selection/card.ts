@@ -21,30 +21,29 @@ export interface DatasetCard {
   lengthEffect: LengthEffect | null;
 }
 
-export function datasetCard(
-  about: Pick<DatasetCard, 'id' | 'kind' | 'sha256' | 'settings' | 'counts' | 'lengthEffect'>,
-  rows: readonly TrainingRow[],
-): DatasetCard {
+/** Counts rows, one after the other, for their dataset's card. */
+export function createCardCounts() {
   const rounds: Record<string, number> = {};
   const chosen: Record<string, number> = {};
-  const lengths = { prompt: [] as number[], chosen: [] as number[], rejected: [] as number[] };
-  for (const row of rows) {
-    rounds[row.meta.round] = (rounds[row.meta.round] ?? 0) + 1;
-    if (row.meta.chosen !== undefined) chosen[row.meta.chosen] = (chosen[row.meta.chosen] ?? 0) + 1;
-    lengths.prompt.push(tokensOf(row.prompt));
-    if ('completion' in row) lengths.chosen.push(tokensOf(row.completion));
-    if ('chosen' in row) lengths.chosen.push(tokensOf(row.chosen));
-    if ('rejected' in row) lengths.rejected.push(tokensOf(row.rejected));
-  }
+  const lengths = { prompt: createMean(), chosen: createMean(), rejected: createMean() };
+  let rows = 0;
   return {
-    ...about,
-    rows: rows.length,
-    rounds,
-    chosen,
-    meanTokens: {
-      prompt: mean(lengths.prompt) ?? 0,
-      chosen: mean(lengths.chosen),
-      rejected: mean(lengths.rejected),
+    add(row: TrainingRow): void {
+      rows += 1;
+      rounds[row.meta.round] = (rounds[row.meta.round] ?? 0) + 1;
+      if (row.meta.chosen !== undefined) chosen[row.meta.chosen] = (chosen[row.meta.chosen] ?? 0) + 1;
+      lengths.prompt.add(tokensOf(row.prompt));
+      if ('completion' in row) lengths.chosen.add(tokensOf(row.completion));
+      if ('chosen' in row) lengths.chosen.add(tokensOf(row.chosen));
+      if ('rejected' in row) lengths.rejected.add(tokensOf(row.rejected));
+    },
+    card(about: Pick<DatasetCard, 'id' | 'kind' | 'sha256' | 'settings' | 'counts' | 'lengthEffect'>): DatasetCard {
+      const { prompt, chosen: chosenTokens, rejected } = lengths;
+      return {
+        ...about,
+        ...{ rows, rounds, chosen },
+        meanTokens: { prompt: prompt.value() ?? 0, chosen: chosenTokens.value(), rejected: rejected.value() },
+      };
     },
   };
 }
@@ -52,8 +51,16 @@ export function datasetCard(
 const tokensOf = (messages: readonly { content: string }[]): number =>
   messages.reduce((sum, { content }) => sum + countTokens(content), 0);
 
-const mean = (values: readonly number[]): number | null =>
-  values.length === 0 ? null : values.reduce((sum, value) => sum + value, 0) / values.length;
+function createMean() {
+  let [sum, count] = [0, 0];
+  return {
+    add(value: number): void {
+      sum += value;
+      count += 1;
+    },
+    value: (): number | null => (count === 0 ? null : sum / count),
+  };
+}
 
 /** The card as Markdown, beside the dataset's file. Names come from the configuration and ids: cells are kept in one piece. */
 export function cardMarkdown(card: DatasetCard): string {

@@ -1,11 +1,9 @@
 import type { Config } from '../config/schema';
 import { capPerCluster } from './cluster-cap';
 import { selectBaseline } from './baselines';
-import type { Group } from './groups';
-import { countTokens } from './length';
 import { lengthEffect, refusesPair, type LengthEffect } from './length-guard';
+import type { Material } from './material';
 import { selectAllPairs, selectPairs, selectSft, type Selection, type SelectionRules } from './select';
-import { unfitReason } from './unfit';
 
 export interface Chosen extends Selection {
   /** What length alone brings with this slice's judge; null where it cannot be told. */
@@ -14,11 +12,11 @@ export interface Chosen extends Selection {
 
 /** What the selection of one kind of rows works on. */
 export interface ChoosingFrom {
-  groups: readonly Group[];
+  material: Pick<Material, 'groups' | 'facts'>;
   /** The player that battled as target. */
   target: string;
-  answer: (player: string, prompt: string) => { text: string; finishReason: string };
-  promptText: (prompt: string) => string;
+  /** Tokens of a prompt; for the baseline `longest` only. */
+  promptTokens: (prompt: string) => number;
   /** The cluster of prompts that a prompt belongs to; null: none is known. */
   clusterOf: (prompt: string) => string | null;
 }
@@ -28,13 +26,13 @@ export function chooseRows(
   kind: 'sft' | 'dpo' | 'reward',
   threshold: number,
   { selection, ppo, seed }: Pick<Config, 'selection' | 'ppo' | 'seed'>,
-  { groups, target, answer, promptText, clusterOf }: ChoosingFrom,
+  { material: { groups, facts }, target, promptTokens, clusterOf }: ChoosingFrom,
 ): Chosen {
-  const tokens = (player: string, prompt: string) => countTokens(answer(player, prompt).text);
+  const tokens = (player: string, prompt: string) => facts(player, prompt).tokens;
   const effect = lengthEffect(groups, tokens);
   const rules: SelectionRules = {
     margin: selection.margin,
-    unfit: (player, prompt) => unfitReason(answer(player, prompt), selection),
+    unfit: (player, prompt) => facts(player, prompt).unfit,
     refuses: ({ prompt, chosen, rejected, gap }) =>
       refusesPair({ mode: selection.lengthGuard, maxRatio: selection.lengthRatio }, effect, threshold, {
         gap,
@@ -61,7 +59,7 @@ export function chooseRows(
     count: selection.baselineRows ?? byBattles.choices.length,
     seed,
     unfit: rules.unfit,
-    promptTokens: (prompt) => countTokens(promptText(prompt)),
+    promptTokens,
     clusterOf,
   });
   return { ...baseline, lengthEffect: effect };

@@ -1,6 +1,5 @@
 import type { Outcome } from '../arena/outcome';
-import type { Battle } from '../store/arenas';
-import { gameKey, type GameScores } from '../store/games';
+import type { ScoredBattle } from '../store/arenas';
 
 /** A battle of a group with its margin: the mean score of a minus that of b over its two games. */
 export interface GroupBattle {
@@ -19,29 +18,12 @@ export interface Group {
   scores: Map<string, number>;
 }
 
-/** Mean scores of both players over the two games of a battle; null where a game or a score is missing. */
-export function battleScores(
-  prompt: string,
-  a: string,
-  b: string,
-  games: ReadonlyMap<string, GameScores>,
-): { a: number; b: number } | null {
-  const one = games.get(gameKey(prompt, a, b));
-  const two = games.get(gameKey(prompt, b, a));
-  if (one?.scoreFirst == null || one.scoreSecond == null || two?.scoreFirst == null || two.scoreSecond == null)
-    return null;
-  return { a: (one.scoreFirst + two.scoreSecond) / 2, b: (one.scoreSecond + two.scoreFirst) / 2 };
-}
-
 /**
  * Groups of battles that may train: a group with an invalid, failed or unplayed battle is left out whole, because the
  * missing battle would bias its scores. Returns how many were left out.
  */
-export function groupsOf(
-  battles: readonly Battle[],
-  games: ReadonlyMap<string, GameScores>,
-): { groups: Group[]; incomplete: number } {
-  const byPrompt = new Map<string, Battle[]>();
+export function groupsOf(battles: readonly ScoredBattle[]): { groups: Group[]; incomplete: number } {
+  const byPrompt = new Map<string, ScoredBattle[]>();
   for (const battle of battles) {
     const own = byPrompt.get(battle.prompt);
     if (own) own.push(battle);
@@ -50,26 +32,25 @@ export function groupsOf(
   const groups: Group[] = [];
   let incomplete = 0;
   for (const [prompt, own] of byPrompt) {
-    const group = groupOf(prompt, own, games);
+    const group = groupOf(prompt, own);
     if (group) groups.push(group);
     else incomplete++;
   }
   return { groups, incomplete };
 }
 
-function groupOf(prompt: string, battles: readonly Battle[], games: ReadonlyMap<string, GameScores>): Group | null {
+function groupOf(prompt: string, battles: readonly ScoredBattle[]): Group | null {
   const sums = new Map<string, { sum: number; n: number }>();
   const add = (player: string, score: number) => {
     const entry = sums.get(player) ?? { sum: 0, n: 0 };
     sums.set(player, { sum: entry.sum + score, n: entry.n + 1 });
   };
   const played: GroupBattle[] = [];
-  for (const { position, playerA: a, playerB: b, outcome } of battles) {
-    const scores = battleScores(prompt, a, b, games);
-    if (!outcome || outcome === 'invalid' || outcome === 'failed' || !scores) return null;
-    add(a, scores.a);
-    add(b, scores.b);
-    played.push({ position, a, b, outcome, margin: scores.a - scores.b });
+  for (const { position, a, b, outcome, scoreA, scoreB } of battles) {
+    if (!outcome || outcome === 'invalid' || outcome === 'failed' || scoreA === null || scoreB === null) return null;
+    add(a, scoreA);
+    add(b, scoreB);
+    played.push({ position, a, b, outcome, margin: scoreA - scoreB });
   }
   return { prompt, battles: played, scores: new Map([...sums].map(([player, { sum, n }]) => [player, sum / n])) };
 }

@@ -29,36 +29,63 @@ export function lengthEffect(
   groups: readonly Group[],
   tokens: (player: string, prompt: string) => number,
 ): LengthEffect | null {
-  const points = groups.flatMap(({ prompt, battles }) =>
-    battles.map(({ a, b, margin }) => {
-      const sign = a < b ? 1 : -1;
-      return {
-        prompt,
-        pair: a < b ? `${a} ${b}` : `${b} ${a}`,
-        x: sign * logRatio(tokens(a, prompt), tokens(b, prompt)),
-        y: sign * margin,
-      };
-    }),
-  );
-  const means = new Map<string, { x: number; y: number; n: number }>();
-  for (const { pair, x, y } of points) {
-    const mean = means.get(pair) ?? { x: 0, y: 0, n: 0 };
-    means.set(pair, { x: mean.x + x, y: mean.y + y, n: mean.n + 1 });
-  }
-  const within = points.map(({ prompt, pair, x, y }) => {
-    const mean = means.get(pair)!;
-    return { prompt, x: x - mean.x / mean.n, y: y - mean.y / mean.n };
+  const pairs = new Map<string, Map<string, PairMeans>>();
+  let battles = 0;
+  eachBattle(groups, tokens, (_prompt, a, b, x, y) => {
+    const pair = meansOf(pairs, a, b);
+    pair.x += x;
+    pair.y += y;
+    pair.n += 1;
+    battles += 1;
   });
-  const spread = within.reduce((sum, { x }) => sum + x * x, 0);
-  const clusters = new Set(within.map(({ prompt }) => prompt)).size;
+  /** Every battle again, less the means of its pair. */
+  const within = (use: (prompt: string, x: number, y: number) => void) =>
+    eachBattle(groups, tokens, (prompt, a, b, x, y) => {
+      const mean = meansOf(pairs, a, b);
+      use(prompt, x - mean.x / mean.n, y - mean.y / mean.n);
+    });
+  let [spread, product] = [0, 0];
+  within((_prompt, x, y) => {
+    spread += x * x;
+    product += x * y;
+  });
+  const clusters = groups.reduce((sum, group) => sum + (group.battles.length > 0 ? 1 : 0), 0);
   if (clusters < 2 || spread < 1e-12) return null;
-  const beta = within.reduce((sum, { x, y }) => sum + x * y, 0) / spread;
+  const beta = product / spread;
   const scores = new Map<string, number>();
-  for (const { prompt, x, y } of within) scores.set(prompt, (scores.get(prompt) ?? 0) + x * (y - beta * x));
+  within((prompt, x, y) => scores.set(prompt, (scores.get(prompt) ?? 0) + x * (y - beta * x)));
   const meat = [...scores.values()].reduce((sum, score) => sum + score * score, 0);
   const se = Math.sqrt((clusters / (clusters - 1)) * meat) / spread;
   const reach = studentQuantile(0.95, clusters - 1) * se;
-  return { beta, lower: beta - reach, upper: beta + reach, battles: points.length };
+  return { beta, lower: beta - reach, upper: beta + reach, battles };
+}
+
+interface PairMeans {
+  x: number;
+  y: number;
+  n: number;
+}
+
+function meansOf(pairs: Map<string, Map<string, PairMeans>>, a: string, b: string): PairMeans {
+  let others = pairs.get(a);
+  if (!others) pairs.set(a, (others = new Map()));
+  let means = others.get(b);
+  if (!means) others.set(b, (means = { x: 0, y: 0, n: 0 }));
+  return means;
+}
+
+/** Each battle with its Δlog(tokens) x and its margin y, seen from the player whose id comes first. Nothing is kept: there may be millions. */
+function eachBattle(
+  groups: readonly Group[],
+  tokens: (player: string, prompt: string) => number,
+  use: (prompt: string, a: string, b: string, x: number, y: number) => void,
+): void {
+  for (const { prompt, battles } of groups)
+    for (const { a, b, margin } of battles) {
+      const x = logRatio(tokens(a, prompt), tokens(b, prompt));
+      if (a < b) use(prompt, a, b, x, margin);
+      else use(prompt, b, a, -x, -margin);
+    }
 }
 
 /**

@@ -1,28 +1,33 @@
-import { readFile } from 'node:fs/promises';
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { createInterface } from 'node:readline';
+import { pipeline } from 'node:stream/promises';
 import { UserError } from '../errors';
-import { sha256 } from '../identity';
 import type { Dataset } from '../store/artifacts';
 import type { TrainingRow } from './rows';
 
 /**
- * Rows of a stored dataset, in their order.
+ * Rows of a stored dataset, in their order, one line of JSON each. Nothing is given before the whole file is known to be right.
  * @throws UserError when the file is gone, or is not what was written.
  */
-export async function readDataset({ id, path, sha256: written }: Dataset): Promise<TrainingRow[]> {
-  let text: string;
-  try {
-    text = await readFile(path, 'utf8');
-  } catch {
+export async function* datasetLines({ id, path, sha256 }: Dataset): AsyncGenerator<string> {
+  const hash = createHash('sha256');
+  await pipeline(createReadStream(path), hash).catch(() => {
     throw new UserError(
       `The dataset ${id} stands in ${path}, which cannot be read here. Restore the file, or run this where it is.`,
     );
-  }
-  if (sha256(text) !== written)
+  });
+  if (hash.digest('hex') !== sha256)
     throw new UserError(
       `${path} is not what was written (sha256 differs). Restore the file, or roll back to the round that made it.`,
     );
-  return text
-    .split('\n')
-    .filter(Boolean)
-    .map((line) => JSON.parse(line) as TrainingRow);
+  for await (const line of createInterface({ input: createReadStream(path), crlfDelay: Infinity }))
+    if (line !== '') yield line;
+}
+
+/** All rows of a stored dataset; see `datasetLines`. */
+export async function readDataset(dataset: Dataset): Promise<TrainingRow[]> {
+  const rows: TrainingRow[] = [];
+  for await (const line of datasetLines(dataset)) rows.push(JSON.parse(line) as TrainingRow);
+  return rows;
 }

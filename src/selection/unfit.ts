@@ -27,6 +27,8 @@ const refusal = new RegExp(
 /** Models and their makers, where the text says who speaks: "I am Claude", "as ChatGPT", "made by Anthropic". */
 const names =
   'chat\\s?gpt|gpt-?\\s?[3-9]\\S*|openai|claude|anthropic|gemini|bard|google(?:\\s+(?:ai|deepmind))?|deepmind|llama|meta(?:\\s+ai)?|mistral(?:\\s+ai)?|mixtral|qwen|tongyi|alibaba(?:\\s+cloud)?|command\\s?r\\+?|cohere|deepseek|grok|xai|phi-?\\d*|microsoft|copilot|yi|01\\.ai|wizardlm|vicuna|openchat|koala|alpaca|ernie|baidu|kimi|moonshot(?:\\s+ai)?|glm|zhipu(?:\\s+ai)?';
+/** Most texts name nobody, which this sees at a tenth of the cost. */
+const anyName = new RegExp(`\\b(?:${names})(?![\\w-])`, 'i');
 const maker = new RegExp(
   [
     `\\b(?:i(?:['’]m|\\s+am)|my\\s+name\\s+is|call\\s+me)\\s+(?:called\\s+|named\\s+|the\\s+|an?\\s+)?(?:${names})(?![\\w-])`,
@@ -55,5 +57,5 @@ export function isRefusal(text: string): boolean {
 
 /** Whether an answer says that its speaker is a certain model, or whose model it is: the target would learn to say so. */
 export function namesMaker(text: string): boolean {
-  return maker.test(text);
+  return anyName.test(text) && maker.test(text);
 }

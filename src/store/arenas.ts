@@ -123,15 +123,10 @@ export async function loadArena(pool: Pool, id: string): Promise<Arena | null> {
   return rows[0] ?? null;
 }
 
-/** Battles of an arena from position `from` to before `to`. */
-export async function loadBattles(pool: Pool, arena: string, from = 0, to = 2 ** 31 - 1): Promise<Battle[]> {
-  const { rows } = await pool.query<Battle>(
-    `select position, prompt, player_a as "playerA", player_b as "playerB", outcome, margin
-       from battles where arena = $1 and position >= $2 and position < $3 order by position`,
-    [arena, from, to],
-  );
-  return rows;
-}
+/** Condition of the battles ($1: arena) of the prompts that begin at positions $2 to before $3, whole; $4: MOST_PAIRS. */
+const WHOLE_PROMPTS = `arena = $1 and position >= $2 and position < $3::int + $4::int
+  and battles.prompt is distinct from (select prompt from battles where arena = $1 and position = $2::int - 1)
+  and (position < $3 or battles.prompt = (select prompt from battles where arena = $1 and position = $3::int - 1))`;
 
 /**
  * Battles of the prompts that begin at positions `from` … `to` - 1, whole: an answer that several battles need is then asked for by one
@@ -140,13 +135,46 @@ export async function loadBattles(pool: Pool, arena: string, from = 0, to = 2 **
 export async function loadWholePrompts(pool: Pool, arena: string, from: number, to: number): Promise<Battle[]> {
   const { rows } = await pool.query<Battle>(
     `select position, prompt, player_a as "playerA", player_b as "playerB", outcome, margin from battles
-      where arena = $1 and position >= $2 and position < $3::int + $4::int
-        and prompt is distinct from (select prompt from battles where arena = $1 and position = $2::int - 1)
-        and (position < $3 or prompt = (select prompt from battles where arena = $1 and position = $3::int - 1))
-      order by position`,
+      where ${WHOLE_PROMPTS} order by position`,
     [arena, from, to, MOST_PAIRS],
   );
   return rows;
+}
+
+/** A battle with the mean score of each player over its two games; null where a game or a score is missing. */
+export interface ScoredBattle {
+  position: number;
+  prompt: string;
+  a: string;
+  b: string;
+  outcome: Outcome | null;
+  scoreA: number | null;
+  scoreB: number | null;
+}
+
+type ScoredRow = [number, string, string, string, Outcome | null, number | null, number | null];
+
+/** As `loadWholePrompts`, with the scores of the arena's judge: read so in one go, because an arena may hold millions of games. */
+export async function loadScoredBattles(
+  pool: Pool,
+  { id, judge }: Pick<Arena, 'id' | 'judge'>,
+  from: number,
+  to: number,
+): Promise<ScoredBattle[]> {
+  const { rows } = await pool.query<ScoredRow>({
+    name: 'scored-battles',
+    rowMode: 'array',
+    text: `select position, battles.prompt, player_a, player_b, outcome,
+                  (one.score_first::float8 + two.score_second) / 2, (one.score_second::float8 + two.score_first) / 2
+             from battles
+             left join games one on one.judge = $5 and one.prompt = battles.prompt and one.first = player_a and one.second = player_b
+             left join games two on two.judge = $5 and two.prompt = battles.prompt and two.first = player_b and two.second = player_a
+            where ${WHOLE_PROMPTS} order by position`,
+    values: [id, from, to, MOST_PAIRS, judge],
+  });
+  return rows.map(([position, prompt, a, b, outcome, scoreA, scoreB]) => ({
+    ...{ position, prompt, a, b, outcome, scoreA, scoreB },
+  }));
 }
 
 /** Writes the outcomes of played battles; an outcome that stands is only replaced where it was `failed`. */

@@ -7,7 +7,7 @@ import { createChatClient } from '../../src/models/client';
 import type { Attempt } from '../../src/models/chat';
 import { juryId } from '../../src/models/player';
 import { startSandbox, type Sandbox } from '../../src/sandbox/server';
-import { saveArena, loadBattles, saveOutcomes } from '../../src/store/arenas';
+import { loadWholePrompts, saveArena, saveOutcomes } from '../../src/store/arenas';
 import { battleResult } from '../../src/judge/battle';
 import { gamesOfBattles, loadGames, type GameScores } from '../../src/store/games';
 import { juryVerdicts } from '../../src/store/jury-verdicts';
@@ -162,7 +162,7 @@ describe('a jury', () => {
     const outcomes = async () =>
       Promise.all(
         ['first/jury', 'second/jury', 'second/alone'].map(async (arena) => {
-          const [one] = await loadBattles(store.pool, arena);
+          const [one] = await loadWholePrompts(store.pool, arena, 0, 1);
           return [one?.outcome, one?.margin];
         }),
       );

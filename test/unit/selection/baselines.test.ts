@@ -1,5 +1,5 @@
 import { selectBaseline, type Baseline } from '../../../src/selection/baselines';
-import { cardMarkdown, datasetCard } from '../../../src/selection/card';
+import { cardMarkdown, createCardCounts } from '../../../src/selection/card';
 import { capPerCluster } from '../../../src/selection/cluster-cap';
 import type { Group } from '../../../src/selection/groups';
 import { said, type SftRow } from '../../../src/selection/rows';
@@ -70,7 +70,9 @@ it('a dataset card counts rows, lengths and sources, and keeps hostile names in 
     meta: { run: 'r', round, stage: 'sft', prompt: 'p', battles: [], chosen },
   });
   const about = { id: 'r/r2-sft-a1/sft', kind: 'sft', sha256: 'ab', settings: {}, counts: { selected: 2 } };
-  const card = datasetCard({ ...about, lengthEffect: null }, [row(1, 'poet', 'one two'), row(2, 'a|b\n#', 'one')]);
+  const counts = createCardCounts();
+  for (const one of [row(1, 'poet', 'one two'), row(2, 'a|b\n#', 'one')]) counts.add(one);
+  const card = counts.card({ ...about, lengthEffect: null });
   expect(card).toMatchObject({
     rows: 2,
     rounds: { 1: 1, 2: 1 },

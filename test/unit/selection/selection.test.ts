@@ -1,4 +1,4 @@
-import { battleOutcome, gameVerdict, type Verdict } from '../../../src/arena/outcome';
+import { battleOutcome, gameVerdict } from '../../../src/arena/outcome';
 import { groupsOf } from '../../../src/selection/groups';
 import {
   selectAllPairs,
@@ -7,27 +7,20 @@ import {
   thresholdOf,
   type SelectionRules,
 } from '../../../src/selection/select';
-import type { Battle } from '../../../src/store/arenas';
-import { gameKey, type GameScores } from '../../../src/store/games';
+import type { ScoredBattle } from '../../../src/store/arenas';
 
 type Scores = [aFirst: [number, number], bFirst: [number, number]];
 
 /** One prompt's battles from the scores that each player got in both orders. */
 function played(prompt: string, meetings: Record<string, Scores | null>) {
-  const games = new Map<string, GameScores>();
-  const battles = Object.entries(meetings).map(([pair, scores], position): Battle => {
+  const battles = Object.entries(meetings).map(([pair, scores], position): ScoredBattle => {
     const [a = '', b = ''] = pair.split(' ');
-    if (!scores) return { position, prompt, playerA: a, playerB: b, outcome: 'failed', margin: null };
-    const add = (first: string, second: string, [one, two]: [number, number]) => {
-      const game = { prompt, first, second, scoreFirst: one, scoreSecond: two, verdict: gameVerdict(one, two) };
-      games.set(gameKey(prompt, first, second), game);
-      return game.verdict;
-    };
-    const flipped: Record<Verdict, Verdict> = { win: 'loss', loss: 'win', tie: 'tie', invalid: 'invalid' };
-    const outcome = battleOutcome(add(a, b, scores[0]), flipped[add(b, a, scores[1])]);
-    return { position, prompt, playerA: a, playerB: b, outcome, margin: null };
+    if (!scores) return { position, prompt, a, b, outcome: 'failed', scoreA: null, scoreB: null };
+    const [[a1, b1], [b2, a2]] = scores;
+    const outcome = battleOutcome(gameVerdict(a1, b1), gameVerdict(a2, b2));
+    return { position, prompt, a, b, outcome, scoreA: (a1 + a2) / 2, scoreB: (b1 + b2) / 2 };
   });
-  return groupsOf(battles, games);
+  return groupsOf(battles);
 }
 
 const rules = ({
