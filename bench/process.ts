@@ -27,14 +27,27 @@ const hasTaskset = (() => {
  * Runs a process on one core (where `taskset` is), BLAS and its like on one thread, and returns what it prints last as JSON.
  * @throws Error with the end of its stderr.
  */
-export async function measure(command: string, args: readonly string[], minutes = 20): Promise<Measured> {
+export function measure(command: string, args: readonly string[], minutes = 20): Promise<Measured> {
   const [file, ...rest] = hasTaskset ? ['taskset', '-c', '0', command, ...args] : [command, ...args];
   const threads = Object.fromEntries(
     ['OMP_NUM_THREADS', 'OPENBLAS_NUM_THREADS', 'MKL_NUM_THREADS', 'POLARS_MAX_THREADS'].map((name) => [name, '1']),
   );
+  return measured(file ?? command, rest, minutes, { ...threads, XLA_FLAGS: '--xla_cpu_multi_thread_eigen=false' });
+}
+
+/** The same for a Node program with threads of its own: on all cores. */
+export const measureOnAllCores = (args: readonly string[], minutes = 30): Promise<Measured> =>
+  measured(process.execPath, args, minutes, {});
+
+async function measured(
+  command: string,
+  args: readonly string[],
+  minutes: number,
+  env: Record<string, string>,
+): Promise<Measured> {
   try {
-    const { stdout } = await promisify(execFile)(file ?? command, rest, {
-      env: { ...process.env, ...threads, XLA_FLAGS: '--xla_cpu_multi_thread_eigen=false' },
+    const { stdout } = await promisify(execFile)(command, args, {
+      env: { ...process.env, ...env },
       maxBuffer: 1 << 26,
       timeout: minutes * 60_000,
     });

@@ -1,4 +1,5 @@
 import type { Bench } from '../bench';
+import { factoryRows } from './factory';
 import { importCleanRows } from './import-clean';
 import { nearDuplicateRows } from './near-duplicates';
 import { selectionRows } from './selection';
@@ -10,6 +11,7 @@ export const bench: Bench = {
   run: async (options) => [
     ...(await importCleanRows(options)),
     ...(await nearDuplicateRows(options)),
+    ...(await factoryRows(options)),
     ...(await selectionRows(options)),
   ],
 };
