@@ -2,6 +2,8 @@
 module.exports = {
   testEnvironment: 'node',
   testMatch: ['<rootDir>/test/**/*.test.ts'],
+  // Longer tiers: `npm run test:full` (jest.full.config.js), and those with a command of their own.
+  testPathIgnorePatterns: ['/node_modules/', '<rootDir>/test/full/', '<rootDir>/test/cluster/'],
   modulePathIgnorePatterns: ['<rootDir>/dist', '<rootDir>/.venv', '<rootDir>/.flywheel'],
   testTimeout: 60_000,
   // Published as ES modules only, which Jest's CommonJS cannot load as they are.

@@ -7,9 +7,9 @@ import environment from './environment.cjs';
  * Resolves to the exit code (128 + number when a signal ended it). A Ctrl-C on a terminal reaches the child by itself,
  * so it is not sent again (twice would mean "at once"); every other signal is passed on, and the child is waited for.
  */
-export function runInherited(command, args, { env = process.env, stdout = 'inherit' } = {}) {
+export function runInherited(command, args, { env = process.env, stdout = 'inherit', cwd = environment.root } = {}) {
   return new Promise((resolve, reject) => {
-    const child = spawn(command, args, { cwd: environment.root, env, stdio: ['inherit', stdout, 'inherit'] });
+    const child = spawn(command, args, { cwd, env, stdio: ['inherit', stdout, 'inherit'] });
     const pass = (signal) => {
       if (signal !== 'SIGINT' || !process.stdin.isTTY) child.kill(signal);
     };

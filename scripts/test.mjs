@@ -3,42 +3,17 @@
  * `npm test`: the set-up, then Jest, then pytest, and as the last line `N passed, N failed`. Exit 1 when something failed
  * or nothing ran. Arguments go to Jest (`npm test -- test/unit/arena`), and pytest is then left out.
  */
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import environment from './environment.cjs';
 import { runMain, setup } from './setup.mjs';
 import { say } from './setup/report.mjs';
 import { runInherited } from './spawn.mjs';
+import { closeWith, withExit } from './testing/counts.mjs';
+import { readIfThere, runJest } from './testing/jest.mjs';
 
 const { root } = environment;
-
-function readIfThere(file) {
-  return existsSync(file) ? readFileSync(file, 'utf8') : null;
-}
-
-/** A runner's counts; an exit code that its report does not explain counts as one failure. */
-function withExit(counts, code) {
-  return code !== 0 && counts.failed === 0 ? { ...counts, failed: 1 } : counts;
-}
-
-async function runJest(args, folder) {
-  const report = join(folder, 'jest.json');
-  const jest = join(root, 'node_modules', 'jest', 'bin', 'jest.js');
-  const options = ['--json', `--outputFile=${report}`];
-  if (!args.some((arg) => /^(-i|--runInBand|-w|--maxWorkers)/.test(arg))) options.push('--maxWorkers=2');
-  const code = await runInherited(process.execPath, [jest, ...options, ...args]);
-  const result = JSON.parse(readIfThere(report) ?? '{}');
-  return withExit(
-    {
-      passed: result.numPassedTests ?? 0,
-      // A suite that could not run has no failed test, but is a failure.
-      failed: (result.numFailedTests ?? 0) + (result.numRuntimeErrorTestSuites ?? 0),
-      skipped: (result.numPendingTests ?? 0) + (result.numTodoTests ?? 0),
-    },
-    code,
-  );
-}
 
 function hasPythonTests() {
   const folder = join(root, 'test', 'python');
@@ -77,10 +52,7 @@ await runMain(async () => {
   try {
     const results = [await runJest(args, folder)];
     if (args.length === 0 && hasPythonTests()) results.push(await runPytest(folder));
-    const sum = (key) => results.reduce((total, counts) => total + counts[key], 0);
-    const [passed, failed, skipped] = ['passed', 'failed', 'skipped'].map(sum);
-    process.stdout.write(`\n${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}\n`);
-    return failed > 0 || passed === 0 ? 1 : 0;
+    return closeWith(results);
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
