@@ -4,6 +4,8 @@ module.exports = {
   testMatch: ['<rootDir>/test/**/*.test.ts'],
   // Longer tiers: `npm run test:full` (jest.full.config.js), and those with a command of their own.
   testPathIgnorePatterns: ['/node_modules/', '<rootDir>/test/full/', '<rootDir>/test/cluster/'],
+  // Commands are loaded by `import()`, which wants the name of the compiled file.
+  moduleNameMapper: { '^(\\./commands/.*)\\.js$': '$1' },
   modulePathIgnorePatterns: ['<rootDir>/dist', '<rootDir>/.venv', '<rootDir>/.flywheel'],
   testTimeout: 60_000,
   // Published as ES modules only, which Jest's CommonJS cannot load as they are.

@@ -10,9 +10,7 @@ import { UserError, messageOf } from './errors';
 import { createModelPool } from './models/pool';
 import { createServing } from './serving/backends';
 import { openStore } from './store/open';
-
-/** Workflows and activities of the flywheel are found on this task queue. */
-export const TASK_QUEUE = 'flywheel';
+import { TASK_QUEUE } from './task-queue';
 
 export interface WorkerSettings {
   databaseUrl: string;

@@ -1,6 +1,6 @@
 import type { Client } from '@temporalio/client';
 import { temporal } from '@temporalio/proto';
-import { TASK_QUEUE } from '../worker';
+import { TASK_QUEUE } from '../task-queue';
 
 /** Whether a worker has polled the task queue in the last minutes. */
 export async function hasWorkers(client: Client): Promise<boolean> {

@@ -1,6 +1,6 @@
 import type { Client } from '@temporalio/client';
 import type { FlywheelInput, Progress } from '../../workflows/types';
-import { TASK_QUEUE } from '../worker';
+import { TASK_QUEUE } from '../task-queue';
 import type { TemporalAddress } from './connect';
 import { followRun } from './follow';
 import { lookAt } from './look';

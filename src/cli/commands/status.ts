@@ -1,15 +1,16 @@
 import type { Command } from 'commander';
 import { ratingText, renderProgress } from '../../../workflows/progress';
-import type { FlywheelState, Progress } from '../../../workflows/types';
+import type { Progress } from '../../../workflows/types';
 import { messageOf } from '../../errors';
-import { listRuns, type Run } from '../../store/runs';
+import { listRuns } from '../../store/runs';
 import { findDatabase, findTemporal, withClient, withDatabase } from '../connect';
 import { continueHint } from '../continue-hint';
 import { CommandFailure } from '../failure';
 import { lookAt, type Look } from '../look';
 import { describedCommand, JSON_OPTION } from '../options';
 import { note, say, sayJson, table } from '../output';
-import { nextOf, storedProgress } from '../stored-progress';
+import { runSummary } from '../run-summary';
+import { storedProgress } from '../stored-progress';
 
 export function statusCommand(): Command {
   return describedCommand(
@@ -27,7 +28,7 @@ export function statusCommand(): Command {
 }
 
 async function listAll(json: boolean): Promise<void> {
-  const runs = (await withDatabase(findDatabase(), listRuns)).map(summary);
+  const runs = (await withDatabase(findDatabase(), listRuns)).map(runSummary);
   if (json) sayJson({ runs });
   else if (runs.length === 0)
     say('There is no run yet. Start one: npx flywheel run CONFIG, or see one: npx flywheel demo');
@@ -52,27 +53,6 @@ async function listAll(json: boolean): Promise<void> {
         ]),
       ),
     );
-}
-
-/** A run as the list shows it; its status is that of its last finished step, as the database has it. */
-function summary(run: Run) {
-  const finished = (run.state as FlywheelState | null)?.finished ?? [];
-  const next = nextOf(run);
-  const last = finished.at(-1);
-  return {
-    run: run.id,
-    name: run.config.name,
-    status: run.status,
-    next:
-      next &&
-      (next.stage === 'start' ? 'start' : `round ${next.round}, ${next.stage === 'round' ? 'end' : next.stage}`),
-    rounds: run.config.rounds,
-    steps: finished.length,
-    model: last?.model.label ?? null,
-    rating:
-      finished.findLast((step) => step.rating !== null && (step.candidate ?? step.model).label === last?.model.label)
-        ?.rating ?? null,
-  };
 }
 
 async function tellOne(run: string, json: boolean): Promise<void> {

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
-import { buildProgram, main } from '../../../src/cli/main';
+import { main } from '../../../src/cli/main';
+import { buildProgram } from '../../../src/cli/program';
 
 let out: string;
 
@@ -15,11 +16,23 @@ function paths(command: Command, path: readonly string[] = []): string[][] {
   return path.length > 0 ? [[...path], ...own] : own;
 }
 
-it.each(paths(buildProgram()).map((path) => [path.join(' '), path]))(
-  'flywheel %s --help ends with an example',
-  async (name, path) => {
+it('every command has a help that ends with an example', async () => {
+  for (const path of paths(await buildProgram())) {
+    out = '';
     expect(await main([...path, '--help'])).toBe(0);
-    expect(out).toMatch(new RegExp(`^Usage: flywheel ${name}`));
+    expect(out).toMatch(new RegExp(`^Usage: flywheel ${path.join(' ')}`));
     expect(out).toMatch(/\nExamples?:\n( {2}.*npx flywheel .+\n)+$/);
-  },
-);
+  }
+});
+
+it.each([
+  [['statu'], /Did you mean status\?/],
+  [['judge', 'adit'], /Did you mean audit\?/],
+  [['rate', 'x.csv', '--resampel', 'prompt'], /Did you mean --resample\?/],
+])('%j suggests the nearest, with exit code 2', async (args, suggestion) => {
+  let err = '';
+  jest.spyOn(process.stderr, 'write').mockImplementation((text) => ((err += String(text)), true));
+  expect(await main(args)).toBe(2);
+  expect(err).toMatch(suggestion);
+  expect(out).toBe('');
+});

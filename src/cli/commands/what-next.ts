@@ -1,0 +1,103 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { homePaths } from '../../embedded/paths';
+import { readUp } from '../../embedded/up-file';
+import { messageOf } from '../../errors';
+import { listRuns } from '../../store/runs';
+import { environmentAddresses, findDatabase, withDatabase } from '../connect';
+import { colours, note, say, sayJson } from '../output';
+import { runSummary } from '../run-summary';
+
+type Summary = ReturnType<typeof runSummary>;
+
+/** A command that makes sense now, without `npx flywheel`, and what it does. */
+interface Step {
+  command: string;
+  does: string;
+}
+
+/** What stands here. */
+interface Situation {
+  /** Whether a database is known. */
+  isUp: boolean;
+  uiUrl: string | null;
+  /** The newest first. */
+  runs: Summary[];
+  /** Configuration files in this folder. */
+  configurations: string[];
+}
+
+/** Runs that are shown. */
+const MOST_RUNS = 5;
+
+/** `flywheel` alone: where things stand, and what to do next. */
+export async function sayWhatNext({ json }: { json: boolean }): Promise<void> {
+  const situation = await lookAround();
+  const next = nextSteps(situation);
+  if (json) {
+    sayJson({ ...situation, next: next.map(({ command, does }) => ({ command: `npx flywheel ${command}`, does })) });
+    return;
+  }
+  const { bold, dim } = colours();
+  say(bold('Arena Flywheel') + dim('  the durable data flywheel for post-training language models'));
+  say(`\n${inWords(situation)}\n`);
+  const width = Math.max(...next.map(({ command }) => command.length)) + 16;
+  for (const { command, does } of next) say(`  ${`npx flywheel ${command}`.padEnd(width)}${dim(does)}`);
+  say(`\nAll commands: npx flywheel --help`);
+}
+
+async function lookAround(): Promise<Situation> {
+  const up = readUp();
+  const isUp = up !== null || environmentAddresses().databaseUrl !== null;
+  return {
+    isUp,
+    uiUrl: up?.uiUrl || null,
+    runs: isUp ? await runsHere() : [],
+    configurations: configurationsHere(),
+  };
+}
+
+async function runsHere(): Promise<Summary[]> {
+  try {
+    return (await withDatabase(findDatabase(), listRuns)).slice(0, MOST_RUNS).map(runSummary);
+  } catch (error) {
+    note(messageOf(error));
+    return [];
+  }
+}
+
+/** Files in the working folder that look like a configuration. */
+function configurationsHere(): string[] {
+  return readdirSync('.')
+    .filter((name) => /\.ya?ml$/.test(name))
+    .filter((name) => /^competitors:/m.test(readFileSync(name, 'utf8')))
+    .sort();
+}
+
+function inWords({ isUp, uiUrl, runs }: Situation): string {
+  const where = isUp
+    ? uiUrl
+      ? `Postgres and Temporal are up: ${uiUrl}`
+      : 'A database is configured.'
+    : `Nothing runs here (${homePaths().home}).`;
+  return [where, ...runs.map(({ run, status, next }) => `${run}: ${status}${next ? `, next ${next}` : ''}`)].join('\n');
+}
+
+/** What to do next, the likeliest first. Pure. */
+export function nextSteps({ isUp, runs, configurations }: Situation): Step[] {
+  const config = configurations[0];
+  const newest = runs[0];
+  const going = runs.find(({ status }) => status !== 'done');
+  const steps: Step[] = [];
+  if (going) steps.push({ command: `status ${going.run} --watch`, does: 'follow it; says what it needs, if anything' });
+  if (newest && newest !== going) steps.push({ command: `leaderboard ${newest.run}`, does: 'its ratings' });
+  if (newest) steps.push({ command: `report ${newest.run}`, does: 'one HTML file about it, to be mailed' });
+  if (!newest && !isUp)
+    steps.push({ command: 'demo', does: 'a real flywheel in minutes: no GPU, no key, nothing to pay' });
+  if (config === undefined) steps.push({ command: 'init', does: 'write a configuration of your own' });
+  else if (!newest)
+    steps.push({ command: `doctor ${config}`, does: 'what would go wrong, before anything is paid for' });
+  if (!isUp) steps.push({ command: 'up', does: 'start Postgres, Temporal and a worker, and keep them' });
+  if (config !== undefined && !going)
+    steps.push({ command: `run ${config}`, does: 'start it (an arena alone: arena run)' });
+  return steps;
+}
