@@ -66,6 +66,13 @@ export function table(columns: readonly Column[], rows: readonly (readonly strin
     .join('\n');
 }
 
+/** The beginning of a line that takes so many columns at most; colours take none, and stay whole. */
+export function cut(line: string, most: number): string {
+  let room = most;
+  // eslint-disable-next-line no-control-regex -- colours
+  return (line.match(/\x1b\[[\d;]*m|[^]/gu) ?? []).filter((part) => part.length > 2 || room-- > 0).join('');
+}
+
 /** A block of lines that is drawn over again on a terminal. */
 export interface LiveBlock {
   /** Draws the block in the place of the one before. */
@@ -85,11 +92,9 @@ export function liveBlock(stream: Stream = process.stdout): LiveBlock | null {
   return {
     draw(lines) {
       // A line that wraps, or a block taller than the screen, could not be erased again.
-      const fitting = lines.slice(0, Math.max(1, stream.rows - 1)).map((line) =>
-        Array.from(harmless(line))
-          .slice(0, stream.columns - 1)
-          .join(''),
-      );
+      const fitting = lines
+        .slice(0, Math.max(1, stream.rows - 1))
+        .map((line) => cut(harmless(line), Math.max(1, stream.columns - 1)));
       const before = erase();
       shown = fitting;
       stream.write(before + drawn(fitting));

@@ -1,6 +1,7 @@
-import { bar, ratingText, renderProgress } from '../../workflows/progress';
+import { bar, ratingText } from '../../workflows/progress';
 import type { Progress } from '../../workflows/types';
-import { liveBlock, note, say } from './output';
+import { colours, liveBlock, note, say } from './output';
+import { duration, runScreen } from './run-screen';
 
 /** Shows how a run goes: drawn over again on a terminal, a line per change in a pipe. */
 export interface ProgressView {
@@ -29,7 +30,7 @@ export function createProgressView({ quiet = false } = {}): ProgressView {
       if (progress.lastProblem !== null && progress.lastProblem !== problem) print(`Problem: ${progress.lastProblem}`);
       problem = progress.lastProblem;
       if (block) {
-        block.draw(renderProgress(progress).split('\n').slice(1, -1));
+        block.draw(runScreen(progress, { columns: process.stdout.columns ?? 80, paint: colours() }));
         return;
       }
       const change = `${progress.status} ${progress.round} ${progress.stage} ${progress.step}`;
@@ -57,7 +58,7 @@ function progressLine({ status, round, rounds, stage, step, done, total, rate, e
   if (status !== 'running') parts.unshift(status);
   if (total > 0) parts.push(`${bar(done / total)} ${done}/${total}`);
   if (total > 0 && rate !== null) parts.push(`${rate.toFixed(0)}/s`);
-  if (total > 0 && etaSeconds !== null) parts.push(`${Math.ceil(etaSeconds)} s left`);
+  if (total > 0 && etaSeconds !== null) parts.push(`${duration(etaSeconds)} left`);
   parts.push(`$${spend.usd.toFixed(2)}`);
   return parts.join(' · ');
 }

@@ -36,7 +36,7 @@ export async function startAndFollow(
   address: TemporalAddress,
   wanted: Wanted,
 ): Promise<Progress | null> {
-  const { command, id, file, detach, json } = wanted;
+  const { id, file, detach, json } = wanted;
   const tell = json ? note : say;
   const isNew = await start(client, wanted);
   tell(
@@ -50,7 +50,7 @@ export async function startAndFollow(
     note('No worker polls the task queue "flywheel", so nothing happens yet. Start one: npx flywheel worker');
   if (!detach) return follow(client, id, json);
   if (json) sayJson({ run: id, started: isNew });
-  else say(`Follow it: npx flywheel ${command} ${file} --id ${id}, or look at it: npx flywheel status ${id}`);
+  else say(`Follow it: npx flywheel status ${id} --watch`);
   return null;
 }
 
@@ -66,7 +66,8 @@ async function start(client: Client, { command, id, input }: Wanted): Promise<bo
   return state !== 'open';
 }
 
-async function follow(client: Client, id: string, quiet: boolean): Promise<Progress | null> {
+/** Follows a run on the terminal to its end; null where Ctrl-C ended the following, and how to come back is told. */
+export async function follow(client: Client, id: string, quiet: boolean): Promise<Progress | null> {
   const view = createProgressView({ quiet });
   const { signal, release } = stopSignal();
   try {
@@ -75,7 +76,7 @@ async function follow(client: Client, id: string, quiet: boolean): Promise<Progr
     if (!signal.aborted) throw error;
     view.end();
     note(
-      `No longer following; ${id} goes on. Look at it: npx flywheel status ${id}. Stop it: npx flywheel pause ${id} or npx flywheel cancel ${id}`,
+      `No longer following; ${id} goes on. Come back to it: npx flywheel status ${id} --watch. Stop it: npx flywheel pause ${id} or npx flywheel cancel ${id}`,
     );
     process.exitCode = INTERRUPTED;
     return null;

@@ -1,30 +1,37 @@
 import type { Command } from 'commander';
-import { ratingText, renderProgress } from '../../../workflows/progress';
+import { ratingText } from '../../../workflows/progress';
 import type { Progress } from '../../../workflows/types';
 import { messageOf } from '../../errors';
 import { listRuns } from '../../store/runs';
 import { findDatabase, findTemporal, withClient, withDatabase } from '../connect';
 import { continueHint } from '../continue-hint';
 import { CommandFailure } from '../failure';
+import { findRun } from '../find-run';
 import { lookAt, type Look } from '../look';
 import { describedCommand, JSON_OPTION } from '../options';
-import { note, say, sayJson, table } from '../output';
+import { colours, note, say, sayJson, table } from '../output';
+import { runScreen } from '../run-screen';
 import { runSummary } from '../run-summary';
+import { standings } from '../standings';
+import { follow } from '../start-and-follow';
 import { storedProgress } from '../stored-progress';
 
 export function statusCommand(): Command {
   return describedCommand(
     'status',
-    'List all runs, or tell where one stands.',
+    'List all runs, or tell where one stands; --watch follows it, and Ctrl-C ends the watching only.',
     'status',
-    'status my-run',
+    'status my-run --watch',
     'status my-run --json',
   )
     .argument('[run]', "a run's id")
+    .option('--watch', 'follow the run to its end, drawn over on a terminal (the newest run where none is named)')
     .option(...JSON_OPTION)
-    .action((run: string | undefined, { json = false }: { json?: boolean }) =>
-      run === undefined ? listAll(json) : tellOne(run, json),
-    );
+    .action(async (run: string | undefined, { watch = false, json = false }: { watch?: boolean; json?: boolean }) => {
+      if (watch) await watchOne(run ?? (await newest()), json);
+      else if (run === undefined) await listAll(json);
+      else await tellOne(run, json);
+    });
 }
 
 async function listAll(json: boolean): Promise<void> {
@@ -55,12 +62,26 @@ async function listAll(json: boolean): Promise<void> {
     );
 }
 
+async function newest(): Promise<string> {
+  return (await withDatabase(findDatabase(), (pool) => findRun(pool, undefined))).id;
+}
+
+/** Follows an open run; one that is closed is told as it stands. With `json` the document comes at the end. */
+async function watchOne(run: string, json: boolean): Promise<void> {
+  const look = await lookIfUp(run);
+  if (look.state !== 'open') return tellOne(run, json);
+  const progress = await withClient(findTemporal(), (client) => follow(client, run, json));
+  if (!progress) return;
+  if (json) sayJson(progress);
+  else say(standings(progress));
+}
+
 async function tellOne(run: string, json: boolean): Promise<void> {
   const look = await lookIfUp(run);
   const live = look.state === 'open' || look.state === 'completed' ? look.progress : null;
   const progress = live ?? (await fromDatabase(run, look));
   if (json) sayJson(progress);
-  else say(renderProgress(progress).split('\n').slice(1, -1).join('\n'));
+  else say(runScreen(progress, { columns: process.stdout.columns ?? 100, paint: colours() }).join('\n'));
 }
 
 /** The workflow's own view; where no server answers, only the reason. */
