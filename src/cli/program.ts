@@ -10,6 +10,7 @@ import { repositoryRoot } from '../embedded/paths';
 const COMMANDS: Readonly<Record<string, Readonly<Record<string, () => Promise<Command>>>>> = {
   'Begin:': {
     demo: async () => (await import('./commands/demo.js')).demoCommand(),
+    init: async () => (await import('./commands/init.js')).initCommand(),
     doctor: async () => (await import('./commands/doctor.js')).doctorCommand(),
     up: async () => (await import('./commands/up.js')).upCommand(),
     worker: async () => (await import('./commands/worker.js')).workerCommand(),
