@@ -1,6 +1,6 @@
 import { bar, ratingText } from '../../workflows/progress';
 import type { Interval, Progress } from '../../workflows/types';
-import { colours } from './output';
+import type { colours } from './output';
 
 type Colours = ReturnType<typeof colours>;
 

@@ -113,9 +113,9 @@ type Questions = ReturnType<typeof questions>;
 
 /** The prompt library's questions, which throw where it hands back its sign of Ctrl-C. */
 function questions(clack: typeof Clack) {
-  const answered = <T>(answer: unknown): T => {
+  const answered = (answer: unknown): unknown => {
     if (clack.isCancel(answer)) throw new Cancelled();
-    return answer as T;
+    return answer;
   };
   return {
     async text(
@@ -137,12 +137,12 @@ function questions(clack: typeof Clack) {
         validate,
         ...(initial === undefined ? {} : { placeholder: initial, defaultValue: initial }),
       });
-      return answered<string | undefined>(answer) ?? '';
+      return (answered(answer) as string | undefined) ?? '';
     },
     async choose<T>(message: string, options: { value: T; label: string; hint?: string }[]): Promise<T> {
       const answer = await clack.select<unknown>({ message, options });
-      return answered<T>(answer);
+      return answered(answer) as T;
     },
-    confirm: async (message: string): Promise<boolean> => answered<boolean>(await clack.confirm({ message })),
+    confirm: async (message: string): Promise<boolean> => answered(await clack.confirm({ message })) as boolean,
   };
 }
