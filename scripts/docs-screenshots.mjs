@@ -2,7 +2,7 @@
 /**
  * `npm run docs:screenshots`: the pictures of docs/operating.md, taken anew. A real run on embedded parts, in a home of its
  * own (.flywheel/docs), is operated through the Temporal UI in headless Chromium as an operator would: started with {},
- * its budget raised, paused, resumed, decided on, rolled back. Takes about ten minutes; needs FLYWHEEL_CHROMIUM or a
+ * its budget raised, paused, resumed, decided on, rolled back. Takes five to ten minutes; needs FLYWHEEL_CHROMIUM or a
  * Chromium on the PATH.
  */
 import { join } from 'node:path';
@@ -17,9 +17,21 @@ const { root } = environment;
 const images = join(root, 'docs', 'images');
 const RUN = 'support';
 
-/** The clicks, each with the picture that shows it. Pictures that a document names are listed in docs/operating.md. */
+/** The clicks, each with the picture that shows it; docs/operating.md tells them. */
 async function operate(stand, ui) {
   const { until } = stand;
+  const details = async (picture) => {
+    await ui.openRun(RUN);
+    await ui.tab('user-metadata');
+    if (picture) await ui.picture(picture);
+  };
+  const send = async (name, input, picture) => {
+    say(`${name} ${input}`);
+    await ui.fillUpdate(name, input);
+    if (picture) await ui.picture(picture, 'dialog');
+    await ui.submitUpdate();
+  };
+
   say('start with {}');
   await ui.fillStartForm(RUN, '{}');
   await ui.picture('start');
@@ -27,60 +39,32 @@ async function operate(stand, ui) {
 
   await until(
     'the budget is reached',
-    ({ status, lastProblem }) => status === 'needs attention' && /budget|\$/i.test(lastProblem ?? ''),
+    ({ status, lastProblem }) => status === 'needs attention' && /spent/.test(lastProblem ?? ''),
   );
-  await ui.openRun(RUN);
-  await ui.tab('user-metadata');
-  await ui.picture('needs-attention');
+  await details('needs-attention');
+  await send('setBudget', '{"usd": 50}', 'budget');
 
-  say('raise the budget');
-  await ui.openRun(RUN);
-  await ui.fillUpdate('setBudget', '{"usd": 50}');
-  await ui.picture('budget');
-  await ui.submitUpdate();
-  await until('the run goes on', ({ status, done }) => status === 'running' && done > 0);
-  await ui.openRun(RUN);
-  await ui.tab('user-metadata');
-  await ui.picture('progress');
-
-  say('pause, resume');
-  await ui.openRun(RUN);
-  await ui.fillUpdate('pause', '{"reason": "the GPU is needed elsewhere"}');
-  await ui.picture('pause');
-  await ui.submitUpdate();
+  await until('the run goes on', ({ status, done, steps }) => status === 'running' && steps.length > 0 && done > 0);
+  await details('progress');
+  await send('pause', '{"reason": "the GPU is needed elsewhere"}', 'pause');
   await until('the run is paused', ({ status }) => status === 'paused');
-  await ui.openRun(RUN);
-  await ui.tab('user-metadata');
-  await ui.picture('paused');
-  await ui.openRun(RUN);
-  await ui.fillUpdate('resume', '');
-  await ui.submitUpdate();
+  await details('paused');
+  await send('resume', '');
 
-  say('decide');
   await until(
     'a gate asks',
-    ({ status, lastProblem }) => status === 'needs attention' && /gate|promote/i.test(lastProblem ?? ''),
+    ({ status, lastProblem }) => status === 'needs attention' && !/spent/.test(lastProblem ?? ''),
   );
-  await ui.openRun(RUN);
-  await ui.tab('user-metadata');
-  await ui.picture('gate-asks');
-  await ui.openRun(RUN);
-  await ui.fillUpdate('decide', '{"action": "promote"}');
-  await ui.picture('decide');
-  await ui.submitUpdate();
+  await details('gate-asks');
+  await send('decide', '{"action": "promote"}', 'decide');
   await until('the stage is finished', ({ steps }) => steps.some(({ label }) => label === 'r1-sft-a1'));
   await ui.openRun(RUN);
   await ui.picture('timeline');
 
-  say('roll back');
-  await ui.openRun(RUN);
-  await ui.fillUpdate('rollback', '{"round": 1, "stage": "sft", "reason": "new prompts"}');
-  await ui.picture('rollback');
-  await ui.submitUpdate();
+  await details();
+  await send('rollback', '{"round": 1, "stage": "sft", "reason": "new prompts"}', 'rollback');
   await until('the run is back', ({ lastAction }) => /roll/i.test(lastAction ?? ''));
-  await ui.openRun(RUN);
-  await ui.tab('user-metadata');
-  await ui.picture('rolled-back');
+  await details('rolled-back');
 }
 
 await runMain(async () => {

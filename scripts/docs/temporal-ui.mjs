@@ -2,13 +2,18 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { say } from '../setup/report.mjs';
 
-const VIEW = { width: 1280, height: 760 };
+const VIEW = { width: 1440, height: 800 };
+const PARTS = {
+  page: { x: 256, y: 48, width: 1184, height: 752 },
+  dialog: { x: 320, y: 128, width: 800, height: 544 },
+};
 
 /** The Temporal UI as an operator clicks through it. Menus and dialogs stand twice in its pages, so the visible one is taken. */
 export async function createUi(browser, uiUrl, images) {
   mkdirSync(images, { recursive: true });
   const page = await browser.newPage({ viewport: VIEW });
-  page.setDefaultTimeout(30_000);
+  // A page with a long timeline keeps a busy machine's browser from answering for a while.
+  page.setDefaultTimeout(120_000);
   const shown = (locator) => locator.locator('visible=true').first();
   const byId = (id) => shown(page.getByTestId(id));
   /** Its editors are CodeMirror: the text is typed over what stands there. */
@@ -58,8 +63,9 @@ export async function createUi(browser, uiUrl, images) {
       await byId('confirm-modal-button').click();
       await settle(3000);
     },
-    async picture(name) {
-      await page.screenshot({ path: join(images, `${name}.png`) });
+    /** What is shown, or the part of it that matters: `dialog`, or `page` without the menu at the side. */
+    async picture(name, part = 'page') {
+      await page.screenshot({ path: join(images, `${name}.png`), clip: PARTS[part] });
       say(`  docs/images/${name}.png`);
     },
   };
