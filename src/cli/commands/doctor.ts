@@ -9,18 +9,25 @@ import { colours, say, sayJson } from '../output';
 export function doctorCommand(): Command {
   return describedCommand(
     'doctor',
-    'Check this machine, the servers and, where one is named, a configuration with all that it names. Nothing is bought or changed. Exit code 1 when there is a problem.',
+    'Check this machine, the servers and, where one is named, a configuration with all that it names: each model is asked once, with a few dozen tokens. Nothing is changed. Exit code 1 when there is a problem.',
     'doctor',
     'doctor my-run.yaml',
+    'doctor my-run.yaml --no-calls',
   )
     .argument('[config]', 'configuration file, YAML or JSON')
+    .option('--no-calls', 'look whether endpoints answer, but ask no model anything')
     .option(...JSON_OPTION)
     .action(doctor);
 }
 
-async function doctor(file: string | undefined, { json = false }: { json?: boolean }): Promise<void> {
+interface Options {
+  calls: boolean;
+  json?: boolean;
+}
+
+async function doctor(file: string | undefined, { calls, json = false }: Options): Promise<void> {
   const findings = (
-    await Promise.all([checkMachine(), checkServers(), file === undefined ? [] : checkConfiguration(file)])
+    await Promise.all([checkMachine(), checkServers(), file === undefined ? [] : checkConfiguration(file, { calls })])
   ).flat();
   const problems = findings.filter(({ level }) => level === 'problem').length;
   const warnings = findings.filter(({ level }) => level === 'warning').length;

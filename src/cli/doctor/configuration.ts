@@ -12,33 +12,36 @@ import { readPrompts } from '../../prompts/read';
 import { readSources } from '../../prompts/sources';
 import { splitPrompts } from '../../prompts/split';
 import { findDatabase, withDatabase } from '../connect';
+import { checkCalls } from './calls';
 import { finding, type Finding } from './finding';
 
 /** Everything about a configuration that the first activity of its run would refuse. */
-export async function checkConfiguration(file: string): Promise<Finding[]> {
+export async function checkConfiguration(file: string, { calls }: { calls: boolean }): Promise<Finding[]> {
   let config: Config | undefined;
   const read = await finding('configuration', async () => {
     config = await loadConfig(file);
     return `${file}: ${config.name}`;
   });
   if (!config) return [read];
-  const reachable = await checkReach(config);
+  const reachable = await checkReach(config, calls);
   return [read, ...reachable, ...(await checkTexts(config))];
 }
 
-/** The base model, files, keys and endpoints. */
-async function checkReach(config: Config): Promise<Finding[]> {
+/** The base model, files, keys and endpoints, and where all of them are there one call to each model. */
+async function checkReach(config: Config, calls: boolean): Promise<Finding[]> {
   const { logs } = homePaths();
   await mkdir(logs, { recursive: true });
   const sandbox = lazySandbox(logs);
   try {
-    const problems = await checkConfig(
-      config,
-      createModelPool(() => sandbox.address()),
-    );
-    if (problems.length === 0)
-      return [{ name: 'models', level: 'ok', sentence: 'the base model, all files, keys and endpoints are there' }];
-    return problems.map((sentence) => ({ name: 'models', level: 'problem', sentence }));
+    const models = createModelPool(() => sandbox.address());
+    const problems = await checkConfig(config, models);
+    if (problems.length > 0) return problems.map((sentence) => ({ name: 'models', level: 'problem', sentence }));
+    const there = {
+      name: 'models',
+      level: 'ok',
+      sentence: 'the base model, all files, keys and endpoints are there',
+    } as const;
+    return [there, ...(calls ? await checkCalls(config, models) : [])];
   } finally {
     await sandbox.close();
   }

@@ -19,6 +19,7 @@ export function checkMachine(): Promise<Finding[]> {
   return Promise.all([
     finding('Node', node),
     finding('Python', python),
+    finding('GPU', gpu),
     finding('temporal', temporalProgram),
     finding('disk', disk),
     finding('port 7233', () => portOf(7233, 'Temporal server', '--port')),
@@ -58,6 +59,29 @@ async function python(): Promise<string> {
     );
   }
 }
+
+/** What the driver sees; a machine without one trains on its processor, which is slow for all but the demo. */
+async function gpu(): Promise<Answer> {
+  try {
+    const { stdout } = await run(
+      'nvidia-smi',
+      ['--query-gpu=name,memory.total,memory.used', '--format=csv,noheader,nounits'],
+      { timeout: 20_000 },
+    );
+    const all = stdout
+      .trim()
+      .split('\n')
+      .map((line) => line.split(',').map((part) => part.trim()));
+    return all.map(([name, total, used]) => `${name} (${gib(total)} GiB, ${gib(used)} used)`).join(', ');
+  } catch (error) {
+    return (error as { code?: string }).code === 'ENOENT'
+      ? 'none here (no nvidia-smi): training and serving on this machine use the processor'
+      : { warning: `nvidia-smi does not answer: ${messageOf(error).split('\n')[0]}. Look at the driver.` };
+  }
+}
+
+/** MiB, as nvidia-smi writes them, in GiB. */
+const gib = (mebibytes: string | undefined) => (Number(mebibytes) / 1024).toFixed(0);
 
 async function temporalProgram(): Promise<string> {
   const binary = temporalBinary();
