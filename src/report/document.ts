@@ -2,6 +2,7 @@ import type { RatingTable } from '../arena/types';
 import type { PairedDifference } from '../arena/paired-difference';
 import type { JudgeAgreement } from './agreement';
 import type { JudgeConsistency, PairOutcomes } from './outcomes';
+import type { Story } from './story';
 
 /** A judge of a run: `evaluation` rates, `data` selects what is trained on. */
 export type JudgeRole = 'evaluation' | 'data';
@@ -39,6 +40,8 @@ export interface Report {
   /** Null where one judge only has played. */
   agreement: JudgeAgreement | null;
   spend: PartySpend[];
+  /** What was run, decided and trained on, and how to do it again. */
+  story: Story;
 }
 
 /** What a run has spent in all. */

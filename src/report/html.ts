@@ -17,7 +17,8 @@ p{margin:.5rem 0;max-width:46rem}.finding{font-weight:600}.quiet{color:var(--qui
 table{border-collapse:collapse;font-size:.88rem;font-variant-numeric:tabular-nums}
 th,td{padding:.3rem .75rem .3rem 0;border-bottom:1px solid var(--line);text-align:left;vertical-align:top;overflow-wrap:normal}
 th{color:var(--quiet);font-weight:600}.number{text-align:right;white-space:nowrap}td bdi{display:inline-block;max-width:18rem;overflow-wrap:break-word}
-@media print{.scroll{overflow:visible}}`;
+pre{margin:0;padding:.75rem;border:1px solid var(--line);border-radius:.375rem;font:.8rem/1.45 ui-monospace,monospace;white-space:pre;max-height:30rem;overflow:auto}
+@media print{pre{max-height:none;white-space:pre-wrap}.scroll{overflow:visible}}`;
 
 /** Characters of a name in a table at most; report.json has all of it. */
 const CELL = 100;
@@ -48,7 +49,7 @@ export function htmlReport(report: Report, sections: readonly Section[]): string
   ].join('\n');
 }
 
-function sectionHtml({ title, chart, paragraphs, table }: Section): string {
+function sectionHtml({ title, chart, paragraphs, table, code }: Section): string {
   return [
     '<section>',
     `<h2>${escapeMarkup(title)}</h2>`,
@@ -57,8 +58,14 @@ function sectionHtml({ title, chart, paragraphs, table }: Section): string {
       : []),
     ...paragraphs.map((paragraph) => `<p class="quiet">${escapeMarkup(paragraph)}</p>`),
     ...(table ? [scrolling(`Table: ${title}`, tableHtml(table))] : []),
+    ...(code === null ? [] : [scrolling(`Text: ${title}`, `<pre>${linesHtml(code)}</pre>`)]),
     '</section>',
   ].join('\n');
+}
+
+/** Line by line, because the ends of lines would be taken for what steers. */
+function linesHtml(text: string): string {
+  return text.trimEnd().split('\n').map(escapeMarkup).join('\n');
 }
 
 /** What is wider than a phone scrolls by itself, also by keyboard. */

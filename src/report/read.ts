@@ -7,6 +7,7 @@ import { arenasOf, newestBoard } from './arenas';
 import { battleGroups, jointOutcomes, judgeOf, namesOf, spendByParty } from './counts';
 import type { JudgeRole, Report } from './document';
 import { judgeConsistency, pairOutcomes } from './outcomes';
+import { readStory } from './story';
 
 /** Reads a run's newest leaderboard with all that a report tells of it; null where it has none yet. */
 export async function readReport(pool: Pool, run: Run): Promise<Report | null> {
@@ -43,5 +44,6 @@ export async function readReport(pool: Pool, run: Run): Promise<Report | null> {
         ? judgeAgreement({ evaluation: evaluation.judge, data: data.judge }, await jointOutcomes(pool, arenas))
         : null,
     spend: await spendByParty(pool, id, names),
+    story: await readStory(pool, run),
   };
 }

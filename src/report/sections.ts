@@ -4,6 +4,7 @@ import { MOST_IN_MAP } from './charts/win-rates';
 import { totalSpend, type Report } from './document';
 import { agreementFinding, consistencyFinding, spendFinding } from './findings';
 import { OUTCOMES } from './outcomes';
+import { decisions, howToReproduce, trainingData, whatHappened, whatWasRun } from './story-sections';
 import { number, ratingsTable, text, type Table } from './tables';
 import { grouped, percent, ratingWords } from './text';
 
@@ -13,16 +14,23 @@ export interface Section {
   chart: Chart | null;
   paragraphs: string[];
   table: Table | null;
+  /** A text to copy, as it is. */
+  code: string | null;
 }
 
 /** The sections of a report in their order. */
 export function sectionsOf(report: Report, charts: Charts): Section[] {
   return [
     ratings(report, charts),
+    ...decisions(report.story, charts),
     winRates(report, charts),
     outcomes(report, charts),
     judges(report, charts),
+    ...trainingData(report.story),
     spend(report),
+    whatWasRun(report.story),
+    ...whatHappened(report.story),
+    howToReproduce(report.story),
   ];
 }
 
@@ -52,6 +60,7 @@ function ratings({ table, difference }: Report, { ratings: chart }: Charts): Sec
       ...table.warnings,
     ],
     table: ratingsTable(table.models),
+    code: null,
   };
 }
 
@@ -64,6 +73,7 @@ function winRates({ table }: Report, { winRates: chart }: Charts): Section {
       `Share of the readable games that the row's player won against the column's, a tie half a win.${cut ? ` The map shows the ${MOST_IN_MAP} highest rated players.` : ''}`,
     ],
     table: null,
+    code: null,
   };
 }
 
@@ -85,6 +95,7 @@ function outcomes({ pairs }: Report, { outcomes: chart }: Charts): Section {
         ...OUTCOMES.map((outcome) => grouped(pair[outcome])),
       ]),
     },
+    code: null,
   };
 }
 
@@ -115,6 +126,7 @@ function judges({ judges: all, agreement }: Report, { judges: chart }: Charts): 
         share(firstShownShare),
       ]),
     },
+    code: null,
   };
 }
 
@@ -137,6 +149,7 @@ function spend({ spend: parties }: Report): Section {
         usd.toFixed(4),
       ]),
     },
+    code: null,
   };
 }
 

@@ -25,11 +25,12 @@ async function rendered(report = sampleReport(['good', 'fair', 'poor'])) {
   return { charts, html: htmlReport(report, sections), markdown: markdownReport(report, sections) };
 }
 
-const drawn = ({ ratings, winRates, outcomes, judges }: Charts) => [
+const drawn = ({ ratings, winRates, outcomes, judges, rounds }: Charts) => [
   ratings,
   winRates,
   outcomes,
   ...(judges ? [judges] : []),
+  ...(rounds ? [rounds] : []),
 ];
 
 describe('findings', () => {
@@ -55,7 +56,7 @@ describe('findings', () => {
 describe('charts', () => {
   it('are images with a title and a description, in colours that follow the theme', async () => {
     const { charts } = await rendered();
-    expect(drawn(charts).map(({ name }) => name)).toEqual(['ratings', 'win-rates', 'outcomes', 'judges']);
+    expect(drawn(charts).map(({ name }) => name)).toEqual(['ratings', 'win-rates', 'outcomes', 'judges', 'rounds']);
     for (const { name, title, svg } of drawn(charts)) {
       const { document } = parseHTML(svg);
       const root = document.querySelector('svg');
@@ -63,7 +64,7 @@ describe('charts', () => {
       expect(root?.getAttribute('aria-labelledby')).toBe(`${name}-title ${name}-desc`);
       expect(document.querySelector('title')?.textContent).toBe(title);
       expect(document.querySelector('desc')?.textContent).toMatch(
-        name === 'judges' ? /^judge with itself: 84\.6%/ : /good/,
+        name === 'judges' ? /^judge with itself: 84\.6%/ : name === 'rounds' ? /^I0: 900/ : /good/,
       );
       expect(svg).toContain('prefers-color-scheme:dark');
       expect(svg).not.toMatch(/NaN|undefined/);
@@ -90,6 +91,35 @@ describe('charts', () => {
     expect(markdown).toContain('The map shows the 24 highest rated players');
     expect(markdown).toContain('the first 28 of 59 pairs');
     expect(charts.ratings.svg).toContain('m59');
+  });
+});
+
+describe('the story of a run', () => {
+  it('says what was decided, trained on and done, and how to do it again', async () => {
+    const { html, markdown, charts } = await rendered();
+    expect(charts.rounds?.title).toBe('r1-ppo-a1 stands 40 points above I0');
+    for (const heading of [
+      'What was run',
+      'Steps and decisions',
+      'The training data',
+      'What happened',
+      'How to reproduce it',
+    ]) {
+      expect(html).toContain(`<h2>${heading}</h2>`);
+      expect(markdown).toContain(`## ${heading}`);
+    }
+    expect(html).toContain('<pre>name: &quot;good&quot;\n');
+    expect(markdown).toContain('`````yaml\nname: "good"\nfence: "````"\n`````');
+  });
+
+  it('leaves out what an arena alone has not', async () => {
+    const report = sampleReport(['good', 'fair', 'poor']);
+    const { html, charts } = await rendered({
+      ...report,
+      story: { ...report.story, steps: [], datasets: [], events: [] },
+    });
+    expect(charts.rounds).toBeNull();
+    expect(html).not.toMatch(/Steps and decisions|The training data|What happened/);
   });
 });
 
@@ -124,7 +154,9 @@ describe('a report of players with hostile names', () => {
   });
 
   it('stays one table row per player in Markdown', async () => {
-    const { markdown } = await rendered(report);
+    const { markdown: whole } = await rendered(report);
+    // What stands between fences is text.
+    const markdown = whole.replace(/^(`{3,})yaml\n[^]*?\n\1$/gm, '');
     const rows = markdown.split('\n').filter((line) => line.startsWith('|'));
     expect(rows.length).toBeGreaterThan(10);
     const cells = (row: string) => row.replace(/\\./g, '').split('|').length;

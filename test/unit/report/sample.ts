@@ -2,6 +2,7 @@ import type { RatedModel } from '../../../src/arena/types';
 import { judgeAgreement } from '../../../src/report/agreement';
 import type { Report } from '../../../src/report/document';
 import { judgeConsistency, pairOutcomes, type BattleGroup } from '../../../src/report/outcomes';
+import type { Story } from '../../../src/report/story';
 
 const rated = (model: string, rating: number, change: Partial<RatedModel> = {}): RatedModel => ({
   ...{ model, rating, fit: rating, lower: rating - 30, upper: rating + 30, se: 15 },
@@ -9,6 +10,29 @@ const rated = (model: string, rating: number, change: Partial<RatedModel> = {}):
   ...{ battles: 20, wins: 10, losses: 8, ties: 2 },
   ...change,
 });
+
+/** A story of a round whose PPO was sent back; texts that people write are `name`. */
+export function sampleStory(name: string): Story {
+  const step = { gate: null, battles: 20, rows: 5, seconds: 90 };
+  return {
+    facts: [['model', name]],
+    steps: [
+      { ...step, label: 'I0', decision: '', rating: { rating: 900, lower: 880, upper: 920 } },
+      {
+        ...step,
+        label: 'r1-sft-a1',
+        decision: 'promoted',
+        rating: { rating: 960, lower: 930, upper: null },
+        gate: name,
+      },
+      { ...step, label: 'r1-ppo-a1', decision: 'kept r1-sft-a1', rating: { rating: 940, lower: 910, upper: 970 } },
+    ],
+    datasets: [{ id: `${name}/r1-sft-a1/sft`, kind: 'sft', rows: 5, newRows: 5, sha256: 'a'.repeat(64) }],
+    events: [{ at: '2026-11-25T20:00:00.000Z', kind: 'pause', sentence: name }],
+    configuration: `name: ${JSON.stringify(name)}\nfence: "\`\`\`\`"\n`,
+    command: 'npx flywheel run config.yaml --id ANOTHER',
+  };
+}
 
 /** A report of three players; the second has an interval without an upper end. */
 export function sampleReport(
@@ -35,6 +59,7 @@ export function sampleReport(
     pairs: pairOutcomes(groups, [best, open, last]),
     judges: [judgeConsistency(judge, 'evaluation', groups), judgeConsistency('other', 'data', groups)],
     agreement: judgeAgreement({ evaluation: judge, data: 'other' }, [{ evaluation: 'win', data: 'win', battles: 8 }]),
+    story: sampleStory(best),
     spend: [{ name: best, role: 'player', calls: 3, failedCalls: 1, tokens: 1200, usd: 0.5 }],
   };
 }
