@@ -3,7 +3,9 @@ import { InputError } from '../src/arena/input-error';
 import { messageOf, UserError } from '../src/errors';
 import type { Config } from '../src/config/schema';
 import { contentId } from '../src/identity';
+import { BudgetReached } from '../src/store/purse';
 import { loadRun, type Run } from '../src/store/runs';
+import { BUDGET_REACHED } from '../workflows/types';
 import type { Deps } from './deps';
 
 /** A failure that trying again does not mend: the run stops there and tells the operator. */
@@ -35,8 +37,19 @@ export async function asBeatingActivity<T>(body: () => Promise<T>): Promise<T> {
   try {
     return await body();
   } catch (error) {
-    throw UserError.isInstance(error) || InputError.isInstance(error) ? finalFailure('UserError', error) : error;
+    throw failureOf(error);
   }
+}
+
+/** File system errors that stay until somebody makes room. */
+const DISK_FULL = ['ENOSPC', 'EDQUOT'];
+
+function failureOf(error: unknown): unknown {
+  if (UserError.isInstance(error) || InputError.isInstance(error)) return finalFailure('UserError', error);
+  if (BudgetReached.isInstance(error)) return ApplicationFailure.nonRetryable(error.message, BUDGET_REACHED, error.usd);
+  if (DISK_FULL.includes((error as NodeJS.ErrnoException | null)?.code ?? ''))
+    return finalFailure('DiskFull', new Error(`${messageOf(error)}. Make room on that disk, then send decide retry.`));
+  return error;
 }
 
 /** The stored run of an activity; it exists because `resolveConfig` came first. */

@@ -41,6 +41,7 @@ export function createGateActivities(deps: Deps) {
           lower,
           upper,
           prompts,
+          drawn: config.gate.prompts,
           decision,
           sentence,
         };

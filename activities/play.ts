@@ -26,9 +26,10 @@ import {
   type PlayedBattle,
 } from '../src/store/arenas';
 import { gamesOfBattles, loadGames } from '../src/store/games';
-import { spendOf } from '../src/store/ledger';
 import { loadPrompts } from '../src/store/prompts';
+import { BudgetReached } from '../src/store/purse';
 import type { ArenaReport, BatchResult } from '../workflows/types';
+import { allEnded } from '../src/all-ended';
 import { asActivity, asBeatingActivity, finalFailure, HEARTBEAT_MS, runOf } from './context';
 import type { Deps } from './deps';
 import { rosterOf } from '../src/models/run-roster';
@@ -38,8 +39,6 @@ export interface BatchRequest {
   /** Positions of the planned battles, from `from` to before `to`. */
   from: number;
   to: number;
-  /** At this spend of the run no call is made any more; null: no cap. */
-  budgetUsd: number | null;
 }
 
 /** Kinds of error that every further call to the endpoint would meet: the run stops at once and asks. */
@@ -60,7 +59,6 @@ export function createPlayActivities(deps: Deps) {
         const arena = await arenaOf(request.arena);
         const battles = await loadWholePrompts(pool, request.arena, request.from, request.to);
         const open = battles.filter(({ outcome }) => outcome === null || outcome === 'failed');
-        await refuseOverBudget(arena.run, request.budgetUsd);
         const table = await openTable(arena, open, context.cancellationSignal);
         let done = battles.length - open.length;
         const beat = () => context.heartbeat({ done, of: battles.length });
@@ -70,7 +68,8 @@ export function createPlayActivities(deps: Deps) {
         try {
           await Promise.all(
             open.map(async (battle) => {
-              played.push(await table.play(battle));
+              const result = await table.play(battle);
+              if (result) played.push(result);
               done++;
             }),
           );
@@ -81,8 +80,8 @@ export function createPlayActivities(deps: Deps) {
         if (context.cancellationSignal.aborted)
           throw new CancelledFailure('The batch was cancelled; what had arrived is stored.');
         await saveOutcomes(pool, arena.id, played);
-        const hopeless = table.hopeless();
-        if (hopeless) throw finalFailure('EndpointRefused', hopeless);
+        const stop = table.stopped();
+        if (stop) throw CallError.isInstance(stop) ? finalFailure('EndpointRefused', stop) : stop;
         return {
           battles: battles.length,
           failed: played.filter(({ outcome }) => outcome === 'failed').length,
@@ -118,18 +117,6 @@ export function createPlayActivities(deps: Deps) {
     return arena;
   }
 
-  async function refuseOverBudget(run: string, budgetUsd: number | null): Promise<void> {
-    if (budgetUsd === null) return;
-    const { usd } = await spendOf(pool, run);
-    if (usd >= budgetUsd)
-      throw finalFailure(
-        'BudgetReached',
-        new Error(
-          `$${usd.toFixed(2)} of $${budgetUsd.toFixed(2)} are spent. Send setBudget {"usd": ${Math.ceil(usd * 2)}} to go on.`,
-        ),
-      );
-  }
-
   /** What one batch shares: its prompts, players, judge, stored rows, and the bill. */
   async function openTable(arena: Arena, battles: readonly Battle[], signal: AbortSignal) {
     const { config } = await runOf(deps, arena.run);
@@ -152,11 +139,21 @@ export function createPlayActivities(deps: Deps) {
       if (!judged.has(id)) judged.set(id, await loadGames(pool, id, gamesOfBattles(battles)));
     const bill = { calls: 0, usd: 0 };
     const entries: Promise<void>[] = [];
-    let hopeless: unknown = null;
+    const purse = await store.purses.open(pool, arena.run);
+    /** Why no further call is made: the cap, or an endpoint that would refuse them all. Calls on their way end. */
+    let stop: CallError | BudgetReached | null = null;
+    let refused = false;
+    const heldBack = new Error('an endpoint of this batch refuses its calls');
+    const admit = () => {
+      if (refused) throw heldBack;
+      purse.admit();
+    };
 
     const pay = (party: string) => (attempt: Attempt) => {
       bill.calls++;
       bill.usd += attempt.usd;
+      purse.owe(attempt.usd);
+      refused ||= HOPELESS.includes(attempt.error ?? '');
       const entry = store.ledger.put({ ...attempt, run: arena.run, purpose: arena.purpose, party });
       // `billed` meets its failure; until then it must not count as unhandled and end the worker.
       entry.catch(() => undefined);
@@ -185,7 +182,7 @@ export function createPlayActivities(deps: Deps) {
           ? { reach: player.reach, model: player.model }
           : await serve(player.model);
         const client = await deps.models.client(reach);
-        return client.chat({ ...request, model }, { signal, onAttempt: pay(player.id) });
+        return client.chat({ ...request, model }, { signal, onAttempt: pay(player.id), admit });
       };
       const reply = await call().catch((error: unknown) => {
         // A model server of ours that died is started again by `serve`, at another address.
@@ -207,26 +204,30 @@ export function createPlayActivities(deps: Deps) {
     const gameOf = createBench(bench, {
       games: (id) => judged.get(id) ?? games,
       store: (game) => store.games.put(game),
-      options: (id, key) => ({ signal, seed: seedFrom(config.seed, id, key), onAttempt: pay(id) }),
+      options: (id, key) => ({ signal, seed: seedFrom(config.seed, id, key), onAttempt: pay(id), admit }),
     });
 
     return {
       spent: () => bill,
       /** Settles when every attempt stands in the ledger. */
       billed: () => Promise.all(entries),
-      hopeless: () => hopeless,
-      /** Plays one battle; what goes wrong is its outcome. */
-      play: async ({ position, prompt: promptId, playerA, playerB }: Battle): Promise<PlayedBattle> => {
+      stopped: () => stop,
+      /** Plays one battle; what goes wrong is its outcome. Null: it was not played, because no further call is made. */
+      play: async ({ position, prompt: promptId, playerA, playerB }: Battle): Promise<PlayedBattle | null> => {
         try {
           const prompt = prompts.get(promptId);
           if (!prompt) throw new Error('the prompt is not stored');
-          const [a, b] = await Promise.all([answerOf(playerA, prompt), answerOf(playerB, prompt)]);
-          await Promise.all([gameOf(prompt, a, b), gameOf(prompt, b, a)]);
+          const [a, b] = await allEnded([answerOf(playerA, prompt), answerOf(playerB, prompt)]);
+          await allEnded([gameOf(prompt, a, b), gameOf(prompt, b, a)]);
           const result = battleResult({ prompt: promptId, playerA, playerB }, games);
           if (!result) throw new Error('a game that was stored is missing');
           return { position, ...result, problem: null };
         } catch (error) {
-          if (CallError.isInstance(error) && HOPELESS.includes(error.kind)) hopeless = error;
+          if (error === heldBack) return null;
+          if (BudgetReached.isInstance(error) || (CallError.isInstance(error) && HOPELESS.includes(error.kind))) {
+            stop ??= error;
+            return null;
+          }
           return { position, outcome: 'failed', margin: null, verdicts: null, problem: messageOf(error).slice(0, 300) };
         }
       },

@@ -33,6 +33,11 @@ export interface LeaderboardBody {
   difference: (PairedDifference & { champion: string }) | null;
 }
 
+/** Rows of a leaderboard as the run's progress shows them, the best 20. */
+export function publishedRows({ models }: RatingTable): RatedPlayer[] {
+  return models.slice(0, 20).map(({ model: player, rating, lower, upper }) => ({ player, rating, lower, upper }));
+}
+
 export function createRatingActivities(deps: Deps) {
   const { pool } = deps.store;
 
@@ -56,12 +61,11 @@ export function createRatingActivities(deps: Deps) {
         const body: LeaderboardBody = { table, model: model?.label ?? null, difference };
         const { round, stage, attempt } = place;
         await saveLeaderboard(pool, { run, label: labelOf(place), judge, round, stage, attempt, body });
-        const rows = table.models.map(({ model: player, rating, lower, upper }) => ({ player, rating, lower, upper }));
-        if (model === null) return { rating: null, table: rows.slice(0, 20) };
-        const own = rows.find(({ player }) => player === model.label);
+        if (model === null) return { rating: null, table: publishedRows(table) };
+        const own = table.models.find((one) => one.model === model.label);
         if (!own) throw new Error(`${model.label} has no readable game in ${arenas.join(', ')}.`);
         const { rating, lower, upper } = own;
-        return { rating: { rating, lower, upper }, table: rows.slice(0, 20) };
+        return { rating: { rating, lower, upper }, table: publishedRows(table) };
       }),
   };
 }

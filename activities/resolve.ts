@@ -1,6 +1,8 @@
+import { Context } from '@temporalio/activity';
 import { checkConfig } from '../src/config/check';
 import { configHash, gatesInRun } from '../src/config/freeze';
 import { parseConfig } from '../src/config/load';
+import { changesBetween, mergeSettings, reviseConfig, type Change } from '../src/config/revise';
 import type { Config, ConfigInput } from '../src/config/schema';
 import { targetOf } from '../src/config/target';
 import { UserError } from '../src/errors';
@@ -14,12 +16,21 @@ import type { Prompt } from '../src/prompts/prompt';
 import { readSources, type SourceReport } from '../src/prompts/sources';
 import { sliceOf, splitPrompts } from '../src/prompts/split';
 import { saveAnswers, type Answer } from '../src/store/answers';
+import type { Db } from '../src/store/bulk';
 import { saveEvent } from '../src/store/events';
+import { saveCap, spendOf } from '../src/store/ledger';
 import { saveJudge, savePlayer } from '../src/store/players';
 import { fillCategories, loadPrompts, partOf, savePrompts, saveSplit } from '../src/store/prompts';
+import { newestBoard } from '../src/report/arenas';
+import { leaderboardsOf } from '../src/store/results';
+import { configVersions, saveConfigVersion, type ConfigVersion } from '../src/store/run-configs';
 import { loadRun, saveRun, type Run } from '../src/store/runs';
-import type { Continued, FlywheelInput, FlywheelState, RunPlan } from '../workflows/types';
-import { asActivity } from './context';
+import { inTransaction } from '../src/store/transaction';
+import { allSteps } from '../workflows/steps';
+import type { Continued, FlywheelInput, FlywheelState, RunPlan, StageName } from '../workflows/types';
+import { starterOf } from './actor';
+import { publishedRows, type LeaderboardBody } from './rating';
+import { asActivity, runOf } from './context';
 import type { Deps } from './deps';
 import { competitorsOf } from '../src/models/run-roster';
 
@@ -46,36 +57,79 @@ export function createResolveActivities(deps: Deps) {
         const existing = await loadRun(pool, run);
         if (kind === 'arena' && existing && existing.config.rounds > 0)
           throw new UserError(`${run} is a flywheel's run; give the arena another id: --id NAME`);
-        const config = configOf(kind === 'arena' ? { ...input, rounds: 0 } : input, existing);
+        const versions = existing ? await configVersions(pool, run) : [];
+        const config = configOf(kind === 'arena' ? { ...input, rounds: 0 } : input, existing, versions);
         if (kind === 'flywheel') targetOf(config);
-        const hash = configHash(config);
-        if (existing && existing.configHash !== hash)
-          throw new UserError(
-            `The run ${run} was started with another configuration, and what decides results is frozen. Start the new configuration under another id, or leave out "config" to go on with the old one.`,
-          );
-        const problems = await checkConfig(config, deps.models);
-        if (problems.length > 0) throw new UserError(problems.join('\n'));
         const { split, sources } = existing?.split ? { split: existing.split, sources: null } : await deal(config);
-        await refuseMissingSlices(config, split);
-        for (const judge of [config.judge, evaluationJudge(config)])
-          for (const party of [judgeParty(judge), ...judgeMembers(judge).map(memberParty)])
-            await saveJudge(pool, party);
-        for (const player of await competitorsOf(config)) {
-          await savePlayer(pool, player);
-          if (player.kind === 'recorded') await importAnswers(config, split, player);
-        }
-        await saveRun(pool, { id: run, config, configHash: hash, split });
-        await saveEvent(pool, {
-          run,
-          kind: existing ? 'continued' : 'started',
-          sentence: existing ? 'The run goes on.' : `The run starts with configuration ${hash}.`,
-          detail: sources ?? {},
+        await enter(config, split);
+        const changes = existing ? changesBetween(existing.config, config) : [];
+        const version = existing && changes.length === 0 ? versions.length : versions.length + 1;
+        const state = continuedState(existing, config);
+        await inTransaction(pool, async (db) => {
+          await saveRun(db, { id: run, config, configHash: configHash(config), split });
+          await saveConfigVersion(db, run, { version, config, change: null });
+          await saveCap(db, run, state.budgetUsd);
+          await noteStart(db, run, { existing, config, changes, version, sources });
         });
-        return { plan: planOf(run, config), state: (existing?.state as FlywheelState | null) ?? freshState(config) };
+        const board = newestBoard({ state }, await leaderboardsOf<LeaderboardBody>(pool, run));
+        return {
+          plan: planOf(run, config, version),
+          state,
+          spend: await spendOf(pool, run),
+          leaderboard: board ? publishedRows(board.body.table) : [],
+        };
+      }),
+
+    /**
+     * Checks the settings that a rollback asks for, before anything is cancelled, and enters the players and judges
+     * that they name. Returns the plan that goes with them; `noteAction` keeps the new version.
+     */
+    checkSettings: ({ run, version, place, set }: SettingsRequest): Promise<RunPlan> =>
+      asActivity(async () => {
+        const { config, split } = await runOf(deps, run);
+        const revised = reviseConfig(config, set, place.round);
+        if (!allSteps(revised).some(({ round, stage }) => round === place.round && stage === place.stage))
+          throw new UserError(`set: with rounds ${revised.rounds} there is no round ${place.round} to go back to.`);
+        await enter(revised, split);
+        return planOf(run, revised, version + 1);
       }),
   };
 
-  function configOf(input: FlywheelInput, existing: Run | null): Config {
+  /** Finds what is wrong before anything is paid for, and enters players, judges and recorded answers. */
+  async function enter(config: Config, split: string): Promise<void> {
+    const problems = await checkConfig(config, deps.models);
+    if (problems.length > 0) throw new UserError(problems.join('\n'));
+    await refuseMissingSlices(config, split);
+    for (const judge of [config.judge, evaluationJudge(config)])
+      for (const party of [judgeParty(judge), ...judgeMembers(judge).map(memberParty)]) await saveJudge(pool, party);
+    for (const player of await competitorsOf(config)) {
+      await savePlayer(pool, player);
+      if (player.kind === 'recorded') await importAnswers(config, split, player);
+    }
+  }
+
+  async function noteStart(db: Db, run: string, { existing, config, changes, version, sources }: Started) {
+    const { workflowExecution } = Context.current().info;
+    const key = (what: string) => `${workflowExecution?.runId}/${what}`;
+    const actor = await starterOf(workflowExecution);
+    const paused = (existing?.state as FlywheelState | null)?.paused;
+    await saveEvent(db, {
+      ...{ run, actor, key: key('start'), kind: existing ? 'continued' : 'started' },
+      sentence: existing
+        ? `The run goes on${paused ? `: starting it again ended its pause (${paused.reason})` : ''}.`
+        : `The run starts with configuration ${configHash(config)}.`,
+      detail: sources ?? {},
+    });
+    for (const { path, from, to } of changes)
+      await saveEvent(db, {
+        ...{ run, actor, key: key(`change-${path}`), kind: 'configuration' },
+        sentence: `${path}: ${from} → ${to} (configuration version ${version}).`,
+        detail: { path, from, to, version },
+      });
+  }
+
+  /** The configuration to run: as given, or as stored, or the worker's default one; a used id refuses another one. */
+  function configOf(input: FlywheelInput, existing: Run | null, versions: readonly ConfigVersion[]): Config {
     for (const key of Object.keys(input))
       if (!FIELDS.includes(key))
         throw new UserError(
@@ -96,7 +150,23 @@ export function createResolveActivities(deps: Deps) {
       ...(rounds === undefined ? {} : { rounds }),
       ...(pauseAfter === undefined ? {} : { pauseAfter }),
     };
-    return parseConfig(merged, { where: 'the input', folder: deps.defaults?.folder ?? process.cwd() });
+    const config = parseConfig(merged, { where: 'the input', folder: deps.defaults?.folder ?? process.cwd() });
+    return existing && input.config !== undefined ? asRevised(existing.id, config, versions) : config;
+  }
+
+  /**
+   * A configuration that is given to a run that exists: what decides results must be that of one of the run's versions, and
+   * what later rollbacks set stays set. Hashes are taken anew, because a newer release may know more settings.
+   */
+  function asRevised(run: string, given: Config, versions: readonly ConfigVersion[]): Config {
+    const hash = configHash(given);
+    const known = versions.findLast(({ config }) => configHash(parseConfig(config)) === hash);
+    if (!known)
+      throw new UserError(
+        `The run ${run} was started with another configuration, and what decides results is frozen. Start the new configuration under another id, or leave out "config" to go on with the old one.`,
+      );
+    const later = versions.filter(({ version, change }) => version > known.version && change !== null);
+    return parseConfig(later.reduce<unknown>((config, { change }) => mergeSettings(config, change), given));
   }
 
   async function deal(config: Config): Promise<{ split: string; sources: Sources }> {
@@ -160,6 +230,22 @@ export function createResolveActivities(deps: Deps) {
   }
 }
 
+interface SettingsRequest {
+  run: string;
+  /** Of the configuration that holds now. */
+  version: number;
+  place: { round: number; stage: StageName | undefined };
+  set: Record<string, unknown>;
+}
+
+interface Started {
+  existing: Run | null;
+  config: Config;
+  changes: Change[];
+  version: number;
+  sources: Sources | null;
+}
+
 /** What a run's prompts came from, and what they are about, as its first event notes it. */
 interface Sources {
   prompts: SourceReport[];
@@ -181,14 +267,16 @@ function recordedAnswer(player: string, prompt: string, text: string): Answer {
   };
 }
 
-function planOf(run: string, config: Config): RunPlan {
+function planOf(run: string, config: Config, version: number): RunPlan {
   return {
     run,
+    version,
     name: config.name,
     rounds: config.rounds,
     stages: config.stages,
     pauseAfter: config.pauseAfter,
     window: config.arena.window,
+    maxFailedShare: config.arena.maxFailedShare,
     heartbeat: config.heartbeat,
     evaluation: {
       after: config.evaluation.after,
@@ -206,12 +294,27 @@ function planOf(run: string, config: Config): RunPlan {
   };
 }
 
+/** Where a run goes on: starting it again is the operator's word, which ends a pause; another cap in its configuration holds. */
+function continuedState(existing: Run | null, config: Config): FlywheelState {
+  const stored = existing?.state as FlywheelState | null | undefined;
+  if (!existing || !stored) return freshState(config);
+  const recapped = existing.config.budget.usd !== config.budget.usd;
+  return {
+    ...freshState(config),
+    ...stored,
+    paused: null,
+    lastProblem: null,
+    ...(recapped ? { budgetUsd: config.budget.usd } : {}),
+  };
+}
+
 function freshState(config: Config): FlywheelState {
   return {
     attempt: 1,
     finished: [],
     paused: null,
     budgetUsd: config.budget.usd,
+    rolledBack: false,
     cursor: null,
     lastAction: null,
     lastProblem: null,

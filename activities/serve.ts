@@ -2,13 +2,7 @@ import { Context } from '@temporalio/activity';
 import { targetOf } from '../src/config/target';
 import type { Attempt } from '../src/models/chat';
 import type { Message } from '../src/prompts/prompt';
-import {
-  loadCheckpoint,
-  saveCheckpoint,
-  setCheckpointStatus,
-  supersedeOthers,
-  type CheckpointStatus,
-} from '../src/store/artifacts';
+import { loadCheckpoint, saveCheckpoint, setCheckpointStatus, type CheckpointStatus } from '../src/store/artifacts';
 import { describeBase } from '../src/training/base';
 import type { ModelRef } from '../workflows/types';
 import { asActivity, finalFailure, runOf } from './context';
@@ -33,14 +27,20 @@ export function createServeActivities(deps: Deps) {
         const client = await deps.models.client(served.reach);
         const sampling = { ...usual, temperature: 0, maxTokens: Math.min(16, usual.maxTokens) };
         const bill: Promise<void>[] = [];
+        const purse = await deps.store.purses.open(pool, run);
         const onAttempt = (attempt: Attempt) => {
+          purse.owe(attempt.usd);
           const entry = deps.store.ledger.put({ ...attempt, run, purpose: 'canary', party: model.checkpoint });
           // Awaited below; until then its failure must not count as unhandled and end the worker.
           entry.catch(() => undefined);
           bill.push(entry);
         };
         const request = { model: served.model, messages: CANARY, sampling };
-        const reply = await client.chat(request, { signal: context.cancellationSignal, onAttempt });
+        const reply = await client.chat(request, {
+          signal: context.cancellationSignal,
+          onAttempt,
+          admit: () => purse.admit(),
+        });
         await Promise.all(bill);
         if (reply.completionTokens < 1) throw new Error(`${model.label} answered the canary with nothing at all.`);
         return { answer: reply.text.slice(0, 200) };
@@ -64,9 +64,5 @@ export function createServeActivities(deps: Deps) {
     /** Marks checkpoints after a decision. */
     markCheckpoints: ({ ids, status }: { ids: string[]; status: CheckpointStatus }): Promise<void> =>
       asActivity(() => setCheckpointStatus(pool, ids, status)),
-
-    /** Marks what a rollback abandoned: every checkpoint of the run that its finished steps do not name. */
-    supersede: ({ run, kept }: { run: string; kept: string[] }): Promise<void> =>
-      asActivity(() => supersedeOthers(pool, run, kept)),
   };
 }

@@ -2,6 +2,7 @@ import { Context } from '@temporalio/activity';
 import { CancelledFailure } from '@temporalio/common';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Config } from '../src/config/schema';
 import { targetOf } from '../src/config/target';
 import { sha256, seedFrom } from '../src/identity';
@@ -118,11 +119,15 @@ export function createTrainActivities(deps: Deps) {
       (context.cancellationDetails?.cancelRequested ? stop : leave).abort(),
     );
     try {
-      return await runLocalJob(deps.trainer, folder, job, {
-        stop: stop.signal,
-        leave: leave.signal,
-        onProgress: (latest) => (progress = latest),
-      });
+      return await throughCrashes(
+        () =>
+          runLocalJob(deps.trainer, folder, job, {
+            stop: stop.signal,
+            leave: leave.signal,
+            onProgress: (latest) => (progress = latest),
+          }),
+        context.cancellationSignal,
+      );
     } catch (error) {
       if (TrainingError.isInstance(error) && context.cancellationSignal.aborted)
         throw new CancelledFailure(error.message);
@@ -130,6 +135,39 @@ export function createTrainActivities(deps: Deps) {
       throw error;
     } finally {
       clearInterval(timer);
+    }
+  }
+}
+
+/** Starts of a trainer that crashes, before the run asks what to do. */
+const MOST_CRASHES = 3;
+/** Before a crashed trainer is started again: what it met may pass, such as another job's memory. */
+const AFTER_CRASH_MS = 2000;
+
+/**
+ * Goes on from the last checkpoint after a crash, but not for ever: what crashes three times, or has no room to write, will do
+ * it again. A worker that dies meanwhile does not count.
+ */
+async function throughCrashes<T>(run: () => Promise<T>, signal: AbortSignal): Promise<T> {
+  for (let crashes = 1; ; crashes++) {
+    try {
+      return await run();
+    } catch (error) {
+      if (!TrainingError.isInstance(error) || !error.retryable || signal.aborted) throw error;
+      if (error.kind === 'stopped' || error.kind === 'left') throw error;
+      const noRoom = /no space left/i.test(error.message);
+      if (noRoom || crashes === MOST_CRASHES)
+        throw finalFailure(
+          noRoom ? 'DiskFull' : 'TrainingFailed',
+          new Error(
+            noRoom
+              ? `${error.message} Make room on that disk, then send decide retry.`
+              : `The trainer failed ${MOST_CRASHES} times. ${error.message} Mend that, then send decide retry: it goes on from its last checkpoint.`,
+          ),
+        );
+      await sleep(AFTER_CRASH_MS, undefined, { signal }).catch(() => {
+        throw error;
+      });
     }
   }
 }

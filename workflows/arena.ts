@@ -1,7 +1,7 @@
-import { CancellationScope, isCancellation } from '@temporalio/workflow';
+import { isCancellation } from '@temporalio/workflow';
 import { evaluate } from './evaluate';
 import { createFlow, type Flow } from './flow';
-import { keep, resolve } from './lifecycle';
+import { carriedBy, resolve } from './lifecycle';
 import { runStart } from './stage';
 import type { FlywheelInput, Place, RatedPlayer } from './types';
 
@@ -16,8 +16,9 @@ export interface ArenaResult {
  * what is missing: nothing, where it was complete.
  */
 export async function arena(input: FlywheelInput = {}): Promise<ArenaResult> {
-  const flow = createFlow();
-  flow.begin(await resolve(flow, input, 'arena'));
+  const carried = carriedBy(input);
+  const flow = createFlow(carried);
+  if (!carried) flow.begin(await resolve(flow, input, 'arena'));
   const place: Place = { round: 0, stage: 'start', attempt: flow.state().attempt };
   try {
     do {
@@ -25,10 +26,11 @@ export async function arena(input: FlywheelInput = {}): Promise<ArenaResult> {
       flow.enter(place);
     } while (!(await flow.interruptible(() => playOnce(flow, place))));
   } catch (error) {
-    if (isCancellation(error)) await CancellationScope.nonCancellable(() => keep(flow, 'cancelled'));
+    if (isCancellation(error)) await flow.keep('cancelled');
     throw error;
   }
-  await keep(flow, 'done');
+  await flow.keep('done');
+  await flow.settled();
   flow.finish();
   return { run: flow.plan().run, leaderboard: flow.leaderboard() };
 }

@@ -1,11 +1,11 @@
 import {
-  ActivityCancellationType,
   ActivityFailure,
   allHandlersFinished,
   ApplicationFailure,
   CancellationScope,
   condition,
   continueAsNew,
+  currentUpdateInfo,
   isCancellation,
   proxyActivities,
   setCurrentDetails,
@@ -13,16 +13,18 @@ import {
   upsertSearchAttributes,
   workflowInfo,
   type ActivityInterfaceFor,
-  type ActivityOptions,
 } from '@temporalio/workflow';
 import { defineSearchAttributeKey } from '@temporalio/common';
 import type { Activities } from '../activities';
-import type { Decision, MessageName } from './messages';
+import { createInOrder } from './in-order';
+import type { Decision, MessageName, RollbackMessage } from './messages';
 import { MESSAGES, progressQuery, signals, updates } from './messages';
-import { operate, type Waiting } from './operate';
+import { operate, type Operated, type Waiting } from './operate';
+import { activityOptions, type Kind } from './options';
 import { renderProgress, stepsOf } from './progress';
 import { keptCheckpoints } from './steps';
-import type { Continued, FlywheelState, Place, Progress, RatedPlayer, RunPlan, Spend } from './types';
+import type { Continued, FlywheelState, OperatorAction, Place, Progress, RatedPlayer, RunPlan, Spend } from './types';
+import { BUDGET_REACHED } from './types';
 
 const attributes = {
   round: defineSearchAttributeKey('FlywheelRound', 'INT'),
@@ -32,41 +34,48 @@ const attributes = {
   attention: defineSearchAttributeKey('NeedsAttention', 'BOOL'),
 };
 
-/** What only notes something (`note`) is tried until the database is back: what it notes must not be lost. */
-type Kind = 'quick' | 'note' | 'resolve' | 'batch' | 'training';
-
 /** A run in progress: its plan and state, its messages, and how its work is paused, parked and shown. */
 export type Flow = ReturnType<typeof createFlow>;
 
-/** Sets up the messages at once, so that none is lost; the plan comes with the first activity. */
-export function createFlow() {
-  let plan: RunPlan | null = null;
-  let state: FlywheelState = {
-    attempt: 1,
-    finished: [],
-    paused: null,
-    budgetUsd: null,
-    cursor: null,
-    lastAction: null,
-    lastProblem: null,
-  };
+const FRESH: FlywheelState = {
+  attempt: 1,
+  finished: [],
+  paused: null,
+  budgetUsd: null,
+  rolledBack: false,
+  cursor: null,
+  lastAction: null,
+  lastProblem: null,
+};
+
+/**
+ * Sets up the messages at once, so that none is lost. What continue-as-new carried is there before the first of them; in
+ * another run the plan comes with the first activity.
+ */
+export function createFlow(carried: Continued | null) {
+  let plan = carried?.plan ?? null;
+  let state = carried?.state ?? FRESH;
   let place: Place = { round: 0, stage: 'start', attempt: 1 };
   let waiting: Waiting | null = null;
   let decision: Decision | null = null;
   let scope: CancellationScope | null = null;
   /** The step in progress was cancelled by a message; null scope: there is none. */
   let interrupted = false;
-  /** A rollback has abandoned checkpoints, which is not noted in Postgres yet. */
-  let abandoned = false;
+  /** New settings of a rollback are being checked. */
+  let checking = false;
+  /** What operators did before the run was entered in Postgres. */
+  const early: (() => void)[] = [];
+  const notes = createInOrder();
+  let signalsSeen = 0;
   const show = {
     step: 'checking the configuration',
     done: 0,
     total: 0,
     since: 0,
-    status: 'starting' as Progress['status'],
+    status: (carried ? 'running' : 'starting') as Progress['status'],
   };
-  let spend: Spend = { calls: 0, failedCalls: 0, tokens: 0, usd: 0 };
-  let leaderboard: RatedPlayer[] = [];
+  let spend: Spend = carried?.spend ?? { calls: 0, failedCalls: 0, tokens: 0, usd: 0 };
+  let leaderboard: RatedPlayer[] = carried?.leaderboard ?? [];
 
   const planned = (): RunPlan => {
     if (!plan) throw new Error('the configuration is not resolved');
@@ -94,7 +103,7 @@ export function createFlow() {
       lastAction: state.lastAction,
       lastProblem: waiting?.reason ?? state.lastProblem,
       nextAction: waiting
-        ? `send decide {"action": "${waiting.actions.join('" | "')}"}`
+        ? `send ${waiting.spentUsd === undefined ? '' : `setBudget {"usd": ${Math.ceil(2 * waiting.spentUsd)}}, or `}decide {"action": "${waiting.actions.join('" | "')}"}`
         : state.paused
           ? 'send resume'
           : 'none needed',
@@ -102,68 +111,75 @@ export function createFlow() {
   };
   const refresh = () => setCurrentDetails(renderProgress(progress()));
 
-  function receive(name: MessageName, input: unknown): string {
-    const result = operate(plan, state, waiting, name, input);
-    if ('refusal' in result) {
-      // Only a signal comes this far with a refusal: an update's validator has refused before.
-      state = { ...state, lastAction: `${name} refused: ${result.refusal}` };
-      refresh();
-      return result.refusal;
+  const ask = (name: MessageName, input: unknown): ReturnType<typeof operate> =>
+    checking && name === 'rollback'
+      ? { refusal: 'The new settings of a rollback are being checked; wait for its answer.' }
+      : operate(plan, state, waiting, name, input);
+
+  function allowed(name: MessageName, input: unknown): Operated {
+    const result = ask(name, input);
+    if ('refusal' in result) throw refused(result.refusal);
+    return result;
+  }
+
+  /** Does what a message asks, and returns the sentence that says what was done. @throws its refusal. */
+  async function receive(name: MessageName, input: unknown): Promise<string> {
+    const update = currentUpdateInfo()?.id ?? null;
+    const { runId, historyLength } = workflowInfo();
+    const key = `${runId}/${update ?? `signal-${++signalsSeen}`}`;
+    const via = update === null ? ('signal' as const) : ('update' as const);
+    const sent = { key, name, input, via, update, after: historyLength };
+    const result = allowed(name, input);
+    const set = name === 'rollback' ? (input as RollbackMessage).set : undefined;
+    if (set === undefined) return take(result, sent);
+    const revised = await checkSettings(input as RollbackMessage);
+    // Meanwhile the run has gone on.
+    const now = allowed(name, input);
+    plan = revised;
+    return take(now, sent);
+  }
+
+  /** Before anything is cancelled: the plan with the new settings. @throws what is wrong with them. */
+  async function checkSettings({ round, stage, set }: RollbackMessage): Promise<RunPlan> {
+    checking = true;
+    try {
+      const { run, stages, version } = planned();
+      const request = { run, version, place: { round, stage: stage ?? stages[0] }, set: set ?? {} };
+      return await flow.run('resolve', 'check the new settings').checkSettings(request);
+    } catch (error) {
+      throw error instanceof ActivityFailure && !isCancellation(error) ? refused(causeOf(error)) : error;
+    } finally {
+      checking = false;
     }
-    state = { ...result.state, lastAction: `${name}: ${result.sentence}` };
-    if (result.decision) decision = result.decision;
-    if (result.effect === 'roll back') abandoned = true;
+  }
+
+  function take(result: Operated, sent: Omit<OperatorAction, 'sentence' | 'reason'>): string {
+    const { sentence, reason } = result;
+    state = { ...result.state, lastAction: `${sent.name}: ${sentence}` };
+    if (result.decision) {
+      decision = result.decision;
+      waiting = null;
+    }
     if (scope && (result.effect === 'roll back' || result.effect === 'interrupt')) {
       interrupted = true;
       scope.cancel();
     }
+    note({ ...sent, input: sent.input ?? null, sentence, reason });
     refresh();
-    return result.sentence;
+    return sentence;
   }
 
-  for (const name of Object.keys(MESSAGES) as MessageName[]) {
-    const description = MESSAGES[name];
-    setHandler(signals[name], (input) => void receive(name, input), { description });
-    setHandler(updates[name], (input) => receive(name, input), {
-      description,
-      validator: (input) => {
-        const result = operate(plan, state, waiting, name, input);
-        if ('refusal' in result) throw ApplicationFailure.nonRetryable(result.refusal, 'Refused');
-      },
-    });
+  /** Enters an action among the run's events, with the state that it left and all that follows from it, in its turn. */
+  function note(action: OperatorAction): void {
+    const version = plan?.version ?? 0;
+    const write = () =>
+      void notes.do(async () => {
+        const request = { run: planned().run, action, state, kept: keptCheckpoints(state), version };
+        flow.bill(await flow.run('note', `note: ${action.name}`).noteAction(request));
+      });
+    if (plan) write();
+    else early.push(write);
   }
-  setHandler(progressQuery, progress, { description: 'Where the run stands: round, stage, rate, cost, ratings' });
-  refresh();
-
-  const options = (kind: Kind): ActivityOptions => {
-    const { batchSeconds, trainingSeconds } = plan?.heartbeat ?? { batchSeconds: 10, trainingSeconds: 60 };
-    // What heartbeats learns of a cancellation within seconds; waiting for its end, nothing that follows overlaps it.
-    const cancellationType = ActivityCancellationType.WAIT_CANCELLATION_COMPLETED;
-    const retry = { initialInterval: '1s', maximumInterval: '30s', backoffCoefficient: 2 } as const;
-    if (kind === 'batch')
-      return {
-        startToCloseTimeout: '12h',
-        heartbeatTimeout: batchSeconds * 1000,
-        cancellationType,
-        retry: { ...retry, maximumAttempts: 20 },
-      };
-    if (kind === 'training')
-      return {
-        startToCloseTimeout: '60d',
-        heartbeatTimeout: trainingSeconds * 1000,
-        cancellationType,
-        retry: { ...retry, maximumAttempts: 5 },
-      };
-    if (kind === 'resolve')
-      return { startToCloseTimeout: '2h', heartbeatTimeout: '60s', retry: { ...retry, maximumAttempts: 5 } };
-    if (kind === 'note') return { startToCloseTimeout: '2m', heartbeatTimeout: batchSeconds * 1000, retry };
-    return {
-      startToCloseTimeout: '15m',
-      // As long as for training: a fit of many battles may hold the worker's thread for some seconds.
-      heartbeatTimeout: trainingSeconds * 1000,
-      retry: { ...retry, maximumAttempts: 8 },
-    };
-  };
 
   const flow = {
     plan: planned,
@@ -172,7 +188,7 @@ export function createFlow() {
 
     /** Activities with the time-outs of their kind; the summary stands in the UI's timeline. */
     run: (kind: Kind, summary: string): ActivityInterfaceFor<Activities> =>
-      proxyActivities<Activities>({ ...options(kind), summary: summary.slice(0, 190) }),
+      proxyActivities<Activities>({ ...activityOptions(kind, plan?.heartbeat), summary: summary.slice(0, 190) }),
 
     /** Takes over the plan and the state, keeping what operators said meanwhile. */
     begin(resolved: Continued): void {
@@ -184,7 +200,9 @@ export function createFlow() {
         lastAction: state.lastAction ?? resolved.state.lastAction,
       };
       show.status = 'running';
-      flow.rate(null, []);
+      spend = resolved.spend ?? spend;
+      flow.rate(null, resolved.leaderboard ?? []);
+      for (const write of early.splice(0)) write();
     },
 
     update(change: Partial<FlywheelState>): void {
@@ -195,6 +213,7 @@ export function createFlow() {
     /** Says where the run is; the search attributes follow. */
     enter(next: Place): void {
       place = next;
+      state = { ...state, rolledBack: false };
       upsertSearchAttributes([
         { key: attributes.round, value: next.round },
         { key: attributes.stage, value: next.stage },
@@ -232,6 +251,22 @@ export function createFlow() {
 
     leaderboard: () => leaderboard,
 
+    /** Keeps the state in Postgres, so that a closed run can go on from there. */
+    keep: (status: 'running' | 'cancelled' | 'done'): Promise<void> =>
+      notes.do(async () => {
+        const { run } = planned();
+        flow.bill(await flow.run('note', 'keep the state').keepState({ run, state, status }));
+      }),
+
+    /** Settles when all messages are answered and all that they did is noted. */
+    async settled(): Promise<void> {
+      do {
+        await notes.idle();
+        await condition(allHandlersFinished);
+      } while (notes.busy());
+    },
+
+    /** Says that the run is complete. */
     finish(): void {
       Object.assign(show, { status: 'done', step: 'complete', done: 0, total: 0 });
       refresh();
@@ -242,13 +277,12 @@ export function createFlow() {
       if (state.paused) await condition(() => state.paused === null);
     },
 
-    /** Settles when a next step may begin: a rollback is noted at once, also while the run is paused, and not lost with it. */
+    /** Settles when a next step may begin: what operators did is noted, and the run is not paused. */
     async untilReady(): Promise<void> {
-      for (;;) {
-        if (abandoned) await noteRollback();
-        else if (state.paused) await condition(() => state.paused === null || abandoned);
-        else return;
-      }
+      do {
+        await flow.untilRunning();
+        await flow.settled();
+      } while (state.paused !== null);
     },
 
     /**
@@ -270,9 +304,9 @@ export function createFlow() {
       }
     },
 
-    /** Parks the run until an operator decides. */
-    async park(reason: string, actions: readonly Decision[]): Promise<Decision> {
-      waiting = { reason, actions };
+    /** Parks the run until an operator decides. @param spentUsd what it has spent, where it waits for money. */
+    async park(reason: string, actions: readonly Decision[], spentUsd?: number): Promise<Decision> {
+      waiting = { reason, actions, ...(spentUsd === undefined ? {} : { spentUsd }) };
       decision = null;
       upsertSearchAttributes([{ key: attributes.attention, value: true }]);
       refresh();
@@ -281,6 +315,8 @@ export function createFlow() {
           .run('note', 'note that the run needs attention')
           .recordEvent({ run: planned().run, kind: 'attention', sentence: reason });
         await condition(() => decision !== null);
+        // A raised cap stands in Postgres before the next call asks for it.
+        await notes.idle();
       } finally {
         waiting = null;
         upsertSearchAttributes([{ key: attributes.attention, value: false }]);
@@ -291,6 +327,10 @@ export function createFlow() {
       return decided ?? 'retry';
     },
 
+    /** Parks the run because of a failure; what money ran out for goes on with a higher cap. */
+    parkFor: (what: string, failure: unknown): Promise<Decision> =>
+      flow.park(`${what}: ${causeOf(failure)}`, ['retry', 'stop'], spentBy(failure)),
+
     /** Does something that may fail for good; then the run parks with the reason, and tries again when it is told to. */
     async persist<T>(what: string, body: () => Promise<T>): Promise<T> {
       for (;;) {
@@ -298,26 +338,48 @@ export function createFlow() {
           return await body();
         } catch (error) {
           if (isCancellation(error) || !(error instanceof ActivityFailure)) throw error;
-          await flow.park(`${what}: ${causeOf(error)}`, ['retry', 'stop']);
+          await flow.parkFor(what, error);
         }
       }
     },
 
     /** Goes on in a new history with the same state, once no message is being handled. */
     async renew(): Promise<never> {
-      while (abandoned) await noteRollback();
-      await condition(allHandlersFinished);
-      return continueAsNew({ continued: { plan: planned(), state } });
+      await flow.settled();
+      return continueAsNew({ continued: { plan: planned(), state, spend, leaderboard } });
     },
   };
-  return flow;
 
-  async function noteRollback(): Promise<void> {
-    abandoned = false;
-    const { run } = planned();
-    await flow.run('note', 'mark the abandoned checkpoints').supersede({ run, kept: keptCheckpoints(state) });
-    flow.bill(await flow.run('note', 'keep the state').keepState({ run, state, status: 'running' }));
+  for (const name of Object.keys(MESSAGES) as MessageName[]) {
+    const description = MESSAGES[name];
+    const onSignal = async (input: unknown) => {
+      try {
+        await receive(name, input);
+      } catch (error) {
+        // Nobody waits for a signal's answer: it stands in the details.
+        if (!(error instanceof ApplicationFailure)) throw error;
+        state = { ...state, lastAction: `${name} refused: ${error.message}` };
+        refresh();
+      }
+    };
+    setHandler(signals[name], onSignal, { description });
+    setHandler(updates[name], (input) => receive(name, input), {
+      description,
+      validator: (input) => void allowed(name, input),
+    });
   }
+  setHandler(progressQuery, progress, { description: 'Where the run stands: round, stage, rate, cost, ratings' });
+  refresh();
+  return flow;
+}
+
+const refused = (sentence: string) => ApplicationFailure.nonRetryable(sentence, 'Refused');
+
+/** What a run had spent when its cap stopped a call (activities/budget.ts); undefined for another failure. */
+function spentBy(failure: unknown): number | undefined {
+  const cause = failure instanceof ActivityFailure ? failure.cause : undefined;
+  if (!(cause instanceof ApplicationFailure) || cause.type !== BUDGET_REACHED) return undefined;
+  return Number(cause.details?.[0] ?? 0);
 }
 
 /** The innermost message of a failure: what really happened, without Temporal's wrapping. */

@@ -1,9 +1,9 @@
-import { CancellationScope, isCancellation } from '@temporalio/workflow';
+import { isCancellation } from '@temporalio/workflow';
 import { createFlow, type Flow } from './flow';
-import { keep, resolve } from './lifecycle';
+import { carriedBy, resolve } from './lifecycle';
 import { endRound } from './round';
 import { runStage, runStart } from './stage';
-import { champion, nextStep } from './steps';
+import { champion, labelOf, nextStep } from './steps';
 import type { FinishedStep, FlywheelInput, Interval, Place } from './types';
 
 export interface FlywheelResult {
@@ -18,13 +18,20 @@ export interface FlywheelResult {
  * workflow id; a closed id that is started again goes on from Postgres.
  */
 export async function flywheel(input: FlywheelInput = {}): Promise<FlywheelResult> {
-  const flow = createFlow();
-  flow.begin(await resolve(flow, input, 'flywheel'));
+  const carried = carriedBy(input);
+  const flow = createFlow(carried);
+  if (!carried) flow.begin(await resolve(flow, input, 'flywheel'));
   try {
     for (;;) {
       await flow.untilReady();
       const place = nextStep(flow.plan(), flow.state());
-      if (!place) break;
+      if (!place) {
+        await flow.keep('done');
+        await flow.settled();
+        // An operator may have gone back at the last moment.
+        if (nextStep(flow.plan(), flow.state()) || flow.state().paused) continue;
+        break;
+      }
       flow.enter(place);
       const finished = await flow.interruptible(async () => {
         await finishStep(flow, await runStep(flow, place));
@@ -32,10 +39,9 @@ export async function flywheel(input: FlywheelInput = {}): Promise<FlywheelResul
       if (finished && place.stage === 'round' && nextStep(flow.plan(), flow.state())) await flow.renew();
     }
   } catch (error) {
-    if (isCancellation(error)) await CancellationScope.nonCancellable(() => keep(flow, 'cancelled'));
+    if (isCancellation(error)) await flow.keep('cancelled');
     throw error;
   }
-  await keep(flow, 'done');
   flow.finish();
   const state = flow.state();
   return {
@@ -53,13 +59,19 @@ function runStep(flow: Flow, place: Place): Promise<FinishedStep> {
 
 /** Notes a finished step, and pauses where the operator wants to trigger the next one by hand. */
 async function finishStep(flow: Flow, step: FinishedStep): Promise<void> {
-  const { pauseAfter } = flow.plan();
+  const plan = flow.plan();
+  const { pauseAfter } = plan;
   const state = flow.state();
+  // A rollback in the moment of its end has abandoned it.
+  const expected = nextStep(plan, state);
+  if (!expected || labelOf(expected) !== labelOf(step)) return;
+  const finished = [...state.finished, step];
   const pause =
-    (pauseAfter === 'stage' && step.stage !== 'start') || (pauseAfter === 'round' && step.stage === 'round');
+    nextStep(plan, { ...state, finished }) !== null &&
+    ((pauseAfter === 'stage' && step.stage !== 'start') || (pauseAfter === 'round' && step.stage === 'round'));
   flow.update({
-    finished: [...state.finished, step],
+    finished,
     paused: state.paused ?? (pause ? { mode: 'drain', reason: `pauseAfter: ${pauseAfter}` } : null),
   });
-  await CancellationScope.nonCancellable(() => keep(flow, 'running'));
+  await flow.keep('running');
 }

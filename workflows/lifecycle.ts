@@ -4,10 +4,14 @@ import { operate } from './operate';
 import { keptCheckpoints } from './steps';
 import type { Continued, FlywheelInput } from './types';
 
-/** The plan and state: carried by continue-as-new, or from the first activity, whose failure is the run's own sentence. */
+/** What continue-as-new carried; null in a run that was not continued, whatever its input says: the UI's form copies the last one. */
+export function carriedBy(input: FlywheelInput | undefined): Continued | null {
+  return (workflowInfo().continuedFromExecutionRunId && input?.continued) || null;
+}
+
+/** The plan and state from the first activity, whose failure is the run's own sentence. */
 export async function resolve(flow: Flow, input: FlywheelInput, kind: 'flywheel' | 'arena'): Promise<Continued> {
-  const { continued, ...asked } = input ?? {};
-  if (continued && workflowInfo().continuedFromExecutionRunId) return continued;
+  const { continued: _, ...asked } = input ?? {};
   const run = workflowInfo().workflowId;
   try {
     const resolved = await flow
@@ -21,22 +25,29 @@ export async function resolve(flow: Flow, input: FlywheelInput, kind: 'flywheel'
   }
 }
 
-/** Takes a closed run back before it goes on, noted as a rollback of an open one is. */
+/** Takes a closed run back before it goes on, checked and noted as a rollback of an open one is. */
 async function rolledBack(
   flow: Flow,
-  { plan, state }: Continued,
+  { plan, state, ...shown }: Continued,
   rollback: NonNullable<FlywheelInput['rollback']>,
 ): Promise<Continued> {
   const result = operate(plan, state, null, 'rollback', rollback);
   if ('refusal' in result) throw ApplicationFailure.nonRetryable(result.refusal, 'Refused');
-  const back = { ...result.state, lastAction: `rollback: ${result.sentence}` };
-  const { run } = plan;
-  await flow.run('note', 'mark the abandoned checkpoints').supersede({ run, kept: keptCheckpoints(back) });
-  await flow.run('note', 'keep the state').keepState({ run, state: back, status: 'running' });
-  return { plan, state: back };
-}
-
-/** Keeps the state in Postgres, so that a closed run can go on from there. */
-export async function keep(flow: Flow, status: string): Promise<void> {
-  flow.bill(await flow.run('note', 'keep the state').keepState({ run: flow.plan().run, state: flow.state(), status }));
+  const { run, version, stages } = plan;
+  const { round, stage = stages[0], set } = rollback;
+  const revised =
+    set === undefined
+      ? plan
+      : await flow
+          .run('resolve', 'check the new settings')
+          .checkSettings({ run, version, place: { round, stage }, set });
+  const { sentence, reason } = result;
+  const back = { ...result.state, lastAction: `rollback: ${sentence}` };
+  const { runId, historyLength } = workflowInfo();
+  const sent = { key: `${runId}/rollback`, name: 'rollback', input: rollback, via: 'start' as const };
+  const action = { ...sent, update: null, after: historyLength, sentence, reason };
+  await flow
+    .run('note', 'note: rollback')
+    .noteAction({ run, action, state: back, kept: keptCheckpoints(back), version: revised.version });
+  return { ...shown, plan: revised, state: back };
 }

@@ -6,16 +6,24 @@ export interface PauseMessage {
   mode?: 'drain' | 'now';
   reason?: string;
 }
+export interface ResumeMessage {
+  reason?: string;
+}
 export interface RollbackMessage {
   round: number;
   stage?: 'sft' | 'dpo' | 'ppo';
+  /** Settings that hold from there on, as they stand in the configuration file. */
+  set?: Record<string, unknown>;
   reason?: string;
 }
 export interface BudgetMessage {
-  usd: number;
+  /** Null: no cap. */
+  usd: number | null;
+  reason?: string;
 }
 export interface DecideMessage {
   action: Decision;
+  reason?: string;
 }
 export type Decision = 'retry' | 'promote' | 'keep' | 'stop';
 
@@ -25,8 +33,8 @@ export const MESSAGES: Readonly<Record<MessageName, string>> = {
     'Stop starting new work. Empty: what is in flight ends first (drain). Or {"mode": "now", "reason": "…"}: calls are cancelled, training stops at a checkpoint.',
   resume: 'Go on after a pause. No input.',
   rollback:
-    'Go back and do a stage again. Input {"round": 1, "stage": "dpo", "reason": "…"}; without a stage the whole round.',
-  setBudget: 'Set the run\'s cap in USD. Input {"usd": 50}',
+    'Go back and do a stage again. Input {"round": 1, "stage": "dpo", "reason": "…"}; without a stage the whole round. "set" changes settings from there on: {"round": 1, "stage": "dpo", "set": {"dpo": {"beta": 0.2}}}.',
+  setBudget: 'Set the run\'s cap in USD. Input {"usd": 50}; null takes the cap away.',
   decide: 'Answer a run that needs attention. Input {"action": "retry"}, or "promote", "keep", "stop".',
 };
 

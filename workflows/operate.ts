@@ -1,4 +1,12 @@
-import type { BudgetMessage, DecideMessage, Decision, MessageName, PauseMessage, RollbackMessage } from './messages';
+import type {
+  BudgetMessage,
+  DecideMessage,
+  Decision,
+  MessageName,
+  PauseMessage,
+  ResumeMessage,
+  RollbackMessage,
+} from './messages';
 import { allSteps } from './steps';
 import type { FlywheelState, RunPlan } from './types';
 
@@ -6,6 +14,8 @@ import type { FlywheelState, RunPlan } from './types';
 export interface Waiting {
   reason: string;
   actions: readonly Decision[];
+  /** It waits for money: USD that were spent when it stopped. `setBudget` releases it. */
+  spentUsd?: number;
 }
 
 export interface Operated {
@@ -15,13 +25,15 @@ export interface Operated {
   /** What the workflow must do beside taking the state over. */
   effect: 'none' | 'interrupt' | 'roll back' | 'release';
   decision?: Decision;
+  /** Why the operator did it, where it was said. */
+  reason: string | null;
 }
 
 export type Verdict = Operated | { refusal: string };
 
 /**
  * The one rule for what a message does: validator, update and signal all ask it. Pure: it changes nothing, and says what
- * to change or why not.
+ * to change or why not. New settings of a rollback are checked beside it, by an activity.
  */
 export function operate(
   plan: RunPlan | null,
@@ -34,7 +46,7 @@ export function operate(
     case 'pause':
       return pause(state, input);
     case 'resume':
-      return resume(state);
+      return resume(state, input);
     case 'rollback':
       return rollback(plan, state, input);
     case 'setBudget':
@@ -44,9 +56,21 @@ export function operate(
   }
 }
 
+/** The fields of a message; null for what is none: another kind of value, a field that is not known, a reason that is no text. */
+function fieldsOf<T extends { reason?: string }>(input: unknown, known: readonly (keyof T)[]): Partial<T> | null {
+  if (input === undefined || input === null) return {};
+  if (typeof input !== 'object' || Array.isArray(input)) return null;
+  const { reason } = input as T;
+  if (reason !== undefined && typeof reason !== 'string') return null;
+  return Object.keys(input).every((key) => key === 'reason' || (known as string[]).includes(key)) ? input : null;
+}
+
+const because = (reason: string | undefined) => (reason ? ` (${reason})` : '');
+
 function pause(state: FlywheelState, input: unknown): Verdict {
-  const { mode = 'drain', reason = 'no reason given', ...rest } = (input ?? {}) as PauseMessage;
-  if (Object.keys(rest).length > 0 || (mode !== 'drain' && mode !== 'now') || typeof reason !== 'string')
+  const fields = fieldsOf<PauseMessage>(input, ['mode']);
+  const { mode = 'drain', reason } = fields ?? {};
+  if (!fields || (mode !== 'drain' && mode !== 'now'))
     return { refusal: 'pause takes nothing, or for example {"mode": "now", "reason": "GPU needed elsewhere"}.' };
   if (state.paused && (state.paused.mode === mode || mode === 'drain'))
     return { refusal: `The run is paused already (${state.paused.reason}). Send resume to go on.` };
@@ -55,34 +79,42 @@ function pause(state: FlywheelState, input: unknown): Verdict {
       ? 'Paused now: calls in flight are cancelled and training stops at a checkpoint'
       : 'Pausing: what is in flight ends, nothing new starts';
   return {
-    state: { ...state, paused: { mode, reason } },
-    sentence: `${how} (${reason}).`,
+    state: { ...state, paused: { mode, reason: reason ?? 'no reason given' } },
+    sentence: `${how}${because(reason)}.`,
     effect: mode === 'now' ? 'interrupt' : 'none',
+    reason: reason ?? null,
   };
 }
 
-function resume(state: FlywheelState): Verdict {
+function resume(state: FlywheelState, input: unknown): Verdict {
+  const fields = fieldsOf<ResumeMessage>(input, []);
+  if (!fields) return { refusal: 'resume takes nothing, or {"reason": "…"}.' };
   if (!state.paused) return { refusal: 'The run is not paused.' };
-  return { state: { ...state, paused: null }, sentence: 'Resumed.', effect: 'none' };
+  return { state: { ...state, paused: null }, sentence: 'Resumed.', effect: 'none', reason: fields.reason ?? null };
 }
 
 function rollback(plan: RunPlan | null, state: FlywheelState, input: unknown): Verdict {
   const example =
-    'rollback needs a place, for example {"round": 1, "stage": "dpo"}; without "stage" it goes back to the round\'s begin.';
-  const { round, stage, reason = 'no reason given', ...rest } = (input ?? {}) as RollbackMessage;
-  if (Object.keys(rest).length > 0 || !Number.isInteger(round) || round < 1) return { refusal: example };
+    'rollback needs a place, for example {"round": 1, "stage": "dpo"}; without "stage" it goes back to the round\'s begin. {"round": 1, "set": {"dpo": {"beta": 0.2}}} changes settings from there on.';
+  const fields = fieldsOf<RollbackMessage>(input, ['round', 'stage', 'set']);
+  const { round, stage, set, reason } = fields ?? {};
+  if (!fields || round === undefined || !Number.isInteger(round) || round < 1) return { refusal: example };
+  if (set !== undefined && (typeof set !== 'object' || set === null || Array.isArray(set)))
+    return { refusal: `"set" must hold settings as in the configuration file. ${example}` };
   if (!plan) return { refusal: 'The run has not begun; there is nothing to go back to.' };
   if (plan.rounds === 0)
     return { refusal: 'An arena has no rounds to go back to. Start it under another id to play it anew.' };
   const target = stage ?? plan.stages[0];
   const steps = allSteps(plan);
   const index = steps.findIndex((step) => step.round === round && step.stage === target);
-  if (index < 0)
+  if (index < 0 || stage === ('round' as string))
     return {
       refusal: `There is no stage ${String(target)} in round ${round} of this run (${plan.rounds} rounds of ${plan.stages.join(', ')}). ${example}`,
     };
-  if (index > state.finished.length)
-    return { refusal: `Round ${round}, ${String(target)} has not run yet, so there is no going back to it.` };
+  const where = `round ${round}, ${String(target)}`;
+  if (index > state.finished.length) return { refusal: `There is no going back to ${where}: it has not run yet.` };
+  if (state.rolledBack && index === state.finished.length && !set)
+    return { refusal: `The run is rolled back to ${where} already and does it next.` };
   // A round's end names the candidate of its last stage once more.
   const superseded = new Set(
     state.finished.slice(index).flatMap(({ candidate }) => (candidate ? [candidate.checkpoint] : [])),
@@ -92,30 +124,45 @@ function rollback(plan: RunPlan | null, state: FlywheelState, input: unknown): V
       ...state,
       attempt: state.attempt + 1,
       finished: state.finished.slice(0, index),
+      rolledBack: true,
       cursor: null,
       lastProblem: null,
     },
-    sentence: `Rolled back to round ${round}, ${String(target)}; ${superseded} checkpoint${superseded === 1 ? '' : 's'} superseded (${reason}).`,
+    sentence: `Rolled back to ${where}; ${superseded} checkpoint${superseded === 1 ? '' : 's'} superseded${because(reason)}.`,
     effect: 'roll back',
+    reason: reason ?? null,
   };
 }
 
+const dollars = (usd: number) => `$${usd.toFixed(2)}`;
+
 function setBudget(state: FlywheelState, waiting: Waiting | null, input: unknown): Verdict {
-  const { usd } = (input ?? {}) as BudgetMessage;
-  if (typeof usd !== 'number' || !(usd > 0)) return { refusal: 'setBudget needs an amount, for example {"usd": 50}.' };
-  const released = waiting?.actions.includes('retry') === true && /budget|spent/i.test(waiting.reason);
+  const fields = fieldsOf<BudgetMessage>(input, ['usd']);
+  const { usd, reason } = fields ?? {};
+  if (!fields || (usd !== null && !(typeof usd === 'number' && usd > 0 && Number.isFinite(usd))))
+    return { refusal: 'setBudget needs an amount, for example {"usd": 50}, or {"usd": null} for no cap.' };
+  if (usd === state.budgetUsd)
+    return { refusal: usd === null ? 'The run has no cap already.' : `The budget is ${dollars(usd)} already.` };
+  const spent = waiting?.spentUsd;
+  if (spent !== undefined && usd !== null && usd <= spent)
+    return {
+      refusal: `${dollars(spent)} are spent already: give more than that, for example {"usd": ${Math.ceil(2 * spent)}}.`,
+    };
+  const released = spent !== undefined;
   return {
-    state: { ...state, budgetUsd: usd },
-    sentence: `The budget is $${usd.toFixed(2)} now.${released ? ' The run goes on.' : ''}`,
+    state: { ...state, budgetUsd: usd, ...(released ? { lastProblem: null } : {}) },
+    sentence: `${usd === null ? 'The run has no cap now.' : `The budget is ${dollars(usd)} now.`}${released ? ' The run goes on.' : ''}`,
     effect: released ? 'release' : 'none',
+    reason: reason ?? null,
     ...(released ? { decision: 'retry' as const } : {}),
   };
 }
 
 function decide(state: FlywheelState, waiting: Waiting | null, input: unknown): Verdict {
-  const { action } = (input ?? {}) as DecideMessage;
+  const fields = fieldsOf<DecideMessage>(input, ['action']);
   if (!waiting) return { refusal: 'The run waits for no decision.' };
-  if (!waiting.actions.includes(action))
+  const action = fields?.action;
+  if (action === undefined || !waiting.actions.includes(action))
     return {
       refusal: `decide needs one of ${waiting.actions.map((one) => `{"action": "${one}"}`).join(' ')} here: ${waiting.reason}`,
     };
@@ -124,5 +171,6 @@ function decide(state: FlywheelState, waiting: Waiting | null, input: unknown): 
     sentence: `Decided: ${action}.`,
     effect: 'release',
     decision: action,
+    reason: fields?.reason ?? null,
   };
 }

@@ -1,6 +1,6 @@
 import { CancellationScope, condition, isCancellation, workflowInfo } from '@temporalio/workflow';
 import type { ArenaRequest } from '../activities/plan-arena';
-import { causeOf, type Flow } from './flow';
+import type { Flow } from './flow';
 import type { ArenaReport } from './types';
 
 /**
@@ -23,8 +23,9 @@ export async function playArena(
   let battles = planned;
   let played = 0;
   for (;;) {
-    await playAll(flow, what, arena, played, battles, batch);
+    const whole = await playAll(flow, { what, arena, batch, total: battles, from: played });
     const report = await flow.persist(`count ${what}`, () => flow.run('quick', `count ${what}`).reportArena({ arena }));
+    if (report.problem === null && !whole) continue;
     if (report.problem === null) {
       if (!grows) return { arena, ...report };
       played = battles;
@@ -40,28 +41,45 @@ export async function playArena(
   }
 }
 
-async function playAll(
-  flow: Flow,
-  what: string,
-  arena: string,
-  from: number,
-  total: number,
-  batch: number,
-): Promise<void> {
+interface Game {
+  what: string;
+  arena: string;
+  batch: number;
+  total: number;
+  /** Position before which all is played. */
+  from: number;
+}
+
+/**
+ * Plays an arena to its end. Returns false where it stopped before, because so many battles have failed that the rest would
+ * only cost time: an endpoint is down.
+ */
+async function playAll(flow: Flow, game: Game): Promise<boolean> {
+  const { what, arena, total } = game;
   const { cursor } = flow.state();
-  let position = cursor?.arena === arena ? cursor.position : from;
+  let position = cursor?.arena === arena ? cursor.position : game.from;
+  let failed = 0;
+  const tooMany = () => failed > flow.plan().maxFailedShare * total;
   flow.say(`playing ${what}`, position, total);
-  while (position < total) {
+  while (position < total && !tooMany()) {
     await flow.untilRunning();
-    const { next, failure } = await playWindow(flow, what, arena, position, total, batch);
+    const { next, failure } = await playWindow(
+      flow,
+      { ...game, from: position },
+      {
+        onFailed: (count) => (failed += count),
+        mayGoOn: () => !tooMany(),
+      },
+    );
     position = next;
-    if (failure) await flow.park(`${what}: ${causeOf(failure)}`, ['retry', 'stop']);
+    if (failure) await flow.parkFor(what, failure);
     if (workflowInfo().continueAsNewSuggested && position < total) {
       flow.update({ cursor: { arena, position } });
       await flow.renew();
     }
   }
   flow.update({ cursor: null });
+  return position >= total;
 }
 
 interface Window {
@@ -70,29 +88,34 @@ interface Window {
   failure: unknown;
 }
 
+interface Watch {
+  onFailed: (battles: number) => void;
+  mayGoOn: () => boolean;
+}
+
 /** Keeps the window full until all is played, the run is paused, a batch fails, or the history is long enough; then drains it. */
 async function playWindow(
   flow: Flow,
-  what: string,
-  arena: string,
-  from: number,
-  total: number,
-  batch: number,
+  { what, arena, from, total, batch }: Game,
+  { onFailed, mayGoOn }: Watch,
 ): Promise<Window> {
   let next = from;
   let inFlight = 0;
   // The earliest failed batch is where the next window starts: later ones cost nothing when they are repeated.
   const failed: { from: number; error: unknown }[] = [];
   const mayStart = () =>
-    next < total && failed.length === 0 && !flow.state().paused && !workflowInfo().continueAsNewSuggested;
+    next < total && failed.length === 0 && mayGoOn() && !flow.state().paused && !workflowInfo().continueAsNewSuggested;
 
   const start = (begin: number, end: number) => {
     inFlight++;
     flow
       .run('batch', `${what}: battles ${begin + 1} to ${end} of ${total}`)
-      .playBatch({ arena, from: begin, to: end, budgetUsd: flow.state().budgetUsd })
+      .playBatch({ arena, from: begin, to: end })
       .then(
-        (result) => flow.advance(result),
+        (result) => {
+          onFailed(result.failed);
+          flow.advance(result);
+        },
         (error: unknown) => failed.push({ from: begin, error }),
       )
       .finally(() => inFlight--);

@@ -38,7 +38,7 @@ export async function runStage(flow: Flow, place: Place): Promise<FinishedStep> 
   await flow.untilRunning();
   flow.say(`serving ${candidate.label}`);
   await flow.persist(`serve ${candidate.label}`, () =>
-    flow.run('training', `serve ${candidate.label}, ask the canary`).serve({ run, model: candidate }),
+    flow.run('serving', `serve ${candidate.label}, ask the canary`).serve({ run, model: candidate }),
   );
 
   const gate = await holdGate(flow, place, candidate, opponent);
@@ -125,7 +125,7 @@ export async function runStart(flow: Flow, place: Place): Promise<FinishedStep> 
   const model = trainsStart ? await train(flow, place, 'sft', base, null, null) : base;
   flow.say(`serving ${model.label}`);
   await flow.persist(`serve ${model.label}`, () =>
-    flow.run('training', `serve ${model.label}, ask the canary`).serve({ run, model }),
+    flow.run('serving', `serve ${model.label}, ask the canary`).serve({ run, model }),
   );
   const { battles, ...evaluated } = await evaluate(flow, place, model);
   return {

@@ -75,5 +75,5 @@ export function keptCheckpoints({ finished }: FlywheelState): string[] {
 
 /** Prompts of the gate reserve that finished gates have used. */
 export function gatePromptsUsed(plan: RunPlan, state: FlywheelState): number {
-  return plan.gatePrompts * state.finished.filter(({ gate }) => gate !== null).length;
+  return state.finished.reduce((sum, { gate }) => sum + (gate === null ? 0 : (gate.drawn ?? plan.gatePrompts)), 0);
 }

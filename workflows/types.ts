@@ -13,6 +13,9 @@ export interface Place {
   attempt: number;
 }
 
+/** Type of the failure of a call that the run's cap does not allow; its detail is what the run has spent in USD. */
+export const BUDGET_REACHED = 'BudgetReached';
+
 /** What a run is started with; every field may be left out, and `{}` runs the worker's default configuration. */
 export interface FlywheelInput {
   /** A configuration (an object as in the YAML file); the worker's default where absent. */
@@ -21,7 +24,7 @@ export interface FlywheelInput {
   rounds?: number;
   pauseAfter?: 'stage' | 'round' | null;
   /** Go back before going on: for a run that was closed. */
-  rollback?: { round: number; stage?: StageName; reason?: string };
+  rollback?: { round: number; stage?: StageName; set?: Record<string, unknown>; reason?: string };
   /** Carried by continue-as-new; ignored in a run that was not continued (the UI's form copies it). */
   continued?: Continued;
 }
@@ -29,17 +32,24 @@ export interface FlywheelInput {
 export interface Continued {
   plan: RunPlan;
   state: FlywheelState;
+  /** What is shown until the next step tells it anew. */
+  spend?: Spend;
+  leaderboard?: RatedPlayer[];
 }
 
 /** The little of the configuration that the workflow itself decides by. */
 export interface RunPlan {
   run: string;
+  /** Version of the configuration: grows with each change. */
+  version: number;
   name: string;
   rounds: number;
   stages: StageName[];
   pauseAfter: 'stage' | 'round' | null;
   /** Batches in flight. */
   window: number;
+  /** Share of an arena's battles whose failure stops it for a decision. */
+  maxFailedShare: number;
   heartbeat: { batchSeconds: number; trainingSeconds: number };
   evaluation: { after: 'round' | 'stage'; dataJudge: boolean; ownJudge: boolean; adaptive: boolean };
   competitors: { id: string; joins: number }[];
@@ -71,6 +81,8 @@ export interface GateResult {
   lower: number;
   upper: number;
   prompts: number;
+  /** Prompts that it took from the reserve, whether they could be judged or not. */
+  drawn?: number;
   decision: 'promote' | 'keep' | 'ask';
   sentence: string;
 }
@@ -105,10 +117,28 @@ export interface FlywheelState {
   finished: FinishedStep[];
   paused: Pause | null;
   budgetUsd: number | null;
+  /** A rollback has been taken over, and its step has not begun yet. */
+  rolledBack: boolean;
   /** Arena in progress and the position before which all is played; saves a walk after continue-as-new. */
   cursor: { arena: string; position: number } | null;
   lastAction: string | null;
   lastProblem: string | null;
+}
+
+/** What an operator did, as it is noted among the run's events. */
+export interface OperatorAction {
+  /** Tells one action from another, however often it is noted. */
+  key: string;
+  name: string;
+  input: unknown;
+  /** What was done, and why, where the operator said it. */
+  sentence: string;
+  reason: string | null;
+  via: 'update' | 'signal' | 'start';
+  /** The update's id; null for the others. */
+  update: string | null;
+  /** Events of the workflow's history before it was handled: near them stands who sent it. */
+  after: number;
 }
 
 export interface PlannedArena {

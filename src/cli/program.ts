@@ -18,6 +18,7 @@ const COMMANDS: Readonly<Record<string, Readonly<Record<string, () => Promise<Co
   },
   'Runs:': {
     run: async () => (await import('./commands/run.js')).runCommand(),
+    plan: async () => (await import('./commands/plan.js')).planCommand(),
     arena: async () => (await import('./commands/arena.js')).arenaCommand(),
     status: async () => (await import('./commands/status.js')).statusCommand(),
     leaderboard: async () => (await import('./commands/leaderboard.js')).leaderboardCommand(),

@@ -11,7 +11,9 @@ import { loadRun, type Run } from '../store/runs';
 export async function storedProgress(pool: Pool, id: string): Promise<Progress | null> {
   const run = await loadRun(pool, id);
   if (!run) return null;
-  const board = (await leaderboardsOf<LeaderboardBody>(pool, id)).findLast(({ judge }) => judge === 'evaluation');
+  const board = (await leaderboardsOf<LeaderboardBody>(pool, id)).findLast(
+    ({ judge, superseded }) => judge === 'evaluation' && !superseded,
+  );
   const state = run.state as FlywheelState | null;
   const next = nextOf(run);
   const isDone = run.status === 'done' && next === null;

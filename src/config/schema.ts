@@ -66,6 +66,11 @@ const reach = {
   price,
 };
 
+const contextTokens = count
+  .nullable()
+  .default(null)
+  .describe('Tokens that fit its context, answer included; `plan` says which share of the prompts will not.');
+
 const identity = {
   model: z.string().min(1).describe('The name that the endpoint knows the model by.'),
   revision: z.string().nullable().default(null).describe('Free text that tells two versions of one name apart.'),
@@ -77,6 +82,7 @@ const endpointPlayer = z.strictObject({
   ...identity,
   sampling: sampling(0.7, 1024),
   ...reach,
+  contextTokens,
   joins: z.int().min(0).default(0).describe('The round from which it takes part; 0 from the start.'),
 });
 
@@ -106,6 +112,7 @@ const memberJudge = z.strictObject({
     .default('text')
     .describe('json_schema: the endpoint holds the judge to the schema of json-v1; not every endpoint can.'),
   ...reach,
+  contextTokens,
 });
 
 const judge = memberJudge.extend({
@@ -236,7 +243,7 @@ const target = z.strictObject({
     .nullable()
     .default(null)
     .describe("The token that ends a turn; null: the tokenizer's end of sequence."),
-  contextTokens: count.nullable().default(null),
+  contextTokens,
   systemPrompt: z.string().nullable().default(null),
   sampling: sampling(0.7, 1024),
 });

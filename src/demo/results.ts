@@ -62,7 +62,7 @@ export async function demoResult(pool: Pool, run: string): Promise<DemoResult | 
   const state = stored?.state as FlywheelState | null | undefined;
   if (!stored || !state) return null;
   const boards = await leaderboardsOf<LeaderboardBody>(pool, run);
-  const board = boards.findLast(({ judge }) => judge === 'evaluation');
+  const board = boards.findLast(({ judge, superseded }) => judge === 'evaluation' && !superseded);
   const stageOf = async (step: FinishedStep): Promise<DemoStage> => ({
     stage: step.stage,
     decision: step.decision === 'promote' ? 'promoted' : 'kept the parent',

@@ -1,3 +1,4 @@
+import { allEnded } from '../all-ended';
 import type { Prompt } from '../prompts/prompt';
 import type { Answer } from '../store/answers';
 import { gameKey, type Game, type GameScores } from '../store/games';
@@ -45,7 +46,7 @@ export function createBench({ id, rule, members }: Bench, deps: BenchDeps): (...
       const [prompt, first, second] = seats;
       return member.judge(prompt.messages, first.text, second.text, deps.options(member.id, key));
     });
-  const askAll = (seats: Seats) => Promise.all(members.map((member) => ask(member, seats)));
+  const askAll = (seats: Seats) => allEnded(members.map((member) => ask(member, seats)));
   return async (...seats) => {
     if (rule !== null) return known(id, seats, async () => juryGame(rule, await askAll(seats)));
     const [game] = await askAll(seats);

@@ -37,6 +37,7 @@ export interface JudgeOptions {
   seed?: number;
   signal?: AbortSignal;
   onAttempt?: (attempt: Attempt) => void;
+  admit?: () => void;
 }
 
 export interface Judge {
@@ -55,7 +56,7 @@ export function createJudge({ client, ...settings }: JudgeSettings): Judge {
   const template = { ...asked, system: systemPrompt ?? asked.system };
   return {
     id: judgeId(settings),
-    async judge(prompt, first, second, { reference = null, seed, signal, onAttempt } = {}) {
+    async judge(prompt, first, second, { reference = null, seed, signal, onAttempt, admit } = {}) {
       const request = {
         model,
         messages: renderJudgeMessages(template, prompt, first, second, reference),
@@ -66,6 +67,7 @@ export function createJudge({ client, ...settings }: JudgeSettings): Judge {
       const { text, finishReason, promptTokens, completionTokens } = await client.chat(request, {
         ...(signal === undefined ? {} : { signal }),
         ...(onAttempt === undefined ? {} : { onAttempt }),
+        ...(admit === undefined ? {} : { admit }),
       });
       return { text, ...readGame(text, finishReason, template.format), finishReason, promptTokens, completionTokens };
     },

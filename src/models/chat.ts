@@ -63,6 +63,11 @@ export interface ChatClient {
    */
   chat(
     request: ChatRequest,
-    options?: { signal?: AbortSignal; onAttempt?: (attempt: Attempt) => void },
+    options?: {
+      signal?: AbortSignal;
+      onAttempt?: (attempt: Attempt) => void;
+      /** Asked before each attempt, when its turn has come, and before it queues for it; what it throws ends the call. */
+      admit?: () => void;
+    },
   ): Promise<ChatReply>;
 }

@@ -84,11 +84,13 @@ export function createChatClient(endpoint: Endpoint, deps: ClientDeps = {}): Cha
       // Many calls wait on one activity's signal; that is no leak.
       if (signal) setMaxListeners(Infinity, signal);
       for (let failures = 0; ; failures += 1) {
+        options.admit?.();
         const release = await limiter.acquire(signal).catch(() => {
           throw new CallError('cancelled', '', place);
         });
         let error: CallError;
         try {
+          options.admit?.();
           return await attempt(request, place, options);
         } catch (thrown) {
           if (!CallError.isInstance(thrown) || !thrown.retryable || failures >= endpoint.retries) throw thrown;

@@ -10,14 +10,17 @@ import type { JudgeRole } from './document';
 export type Arenas = Record<JudgeRole, string[]>;
 
 /** The newest leaderboard of a finished step; of an arena alone, which has no steps, its only one. */
-export function newestBoard<Body>(run: Run, boards: readonly Leaderboard<Body>[]): Leaderboard<Body> | undefined {
+export function newestBoard<Body>(
+  run: Pick<Run, 'state'>,
+  boards: readonly Leaderboard<Body>[],
+): Leaderboard<Body> | undefined {
   const labels = finishedOf(run).map(labelOf);
   return boards.findLast(
     ({ judge, label }) => judge === 'evaluation' && (labels.length === 0 || labels.includes(label)),
   );
 }
 
-function finishedOf({ state }: Run): FlywheelState['finished'] {
+function finishedOf({ state }: Pick<Run, 'state'>): FlywheelState['finished'] {
   return (state as FlywheelState | null)?.finished ?? [];
 }
 

@@ -1,6 +1,7 @@
 import type { Pool, PoolClient } from 'pg';
 import type { Outcome } from '../arena/outcome';
 import { bulkInsert } from './bulk';
+import { inTransaction } from './transaction';
 
 export type Purpose = 'training' | 'gate' | 'evaluation';
 
@@ -98,21 +99,6 @@ async function insertBattles(
         .map((battle, index) => ({ weight: 1, ...battle, arena, position: from + at + index })),
       'refuse',
     );
-}
-
-async function inTransaction<T>(pool: Pool, body: (client: PoolClient) => Promise<T>): Promise<T> {
-  const client = await pool.connect();
-  try {
-    await client.query('begin');
-    const result = await body(client);
-    await client.query('commit');
-    return result;
-  } catch (error) {
-    await client.query('rollback');
-    throw error;
-  } finally {
-    client.release();
-  }
 }
 
 export async function loadArena(pool: Pool, id: string): Promise<Arena | null> {

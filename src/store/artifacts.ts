@@ -1,4 +1,5 @@
 import type { Pool } from 'pg';
+import type { Db } from './bulk';
 
 export type CheckpointStatus = 'candidate' | 'promoted' | 'rejected' | 'superseded';
 
@@ -32,6 +33,8 @@ export interface Dataset {
   rows: number;
   path: string;
   sha256: string;
+  /** A rollback abandoned it: it stays readable, and nothing reads it for training. */
+  superseded: boolean;
 }
 
 export async function saveCheckpoint(pool: Pool, c: Checkpoint): Promise<void> {
@@ -77,8 +80,8 @@ export async function setCheckpointStatus(pool: Pool, ids: readonly string[], st
  * Marks every checkpoint of a run as superseded but its start and those in `kept`. A reward model stays with the policy
  * that it taught (same round and attempt).
  */
-export async function supersedeOthers(pool: Pool, run: string, kept: readonly string[]): Promise<void> {
-  await pool.query(
+export async function supersedeCheckpoints(db: Db, run: string, kept: readonly string[]): Promise<void> {
+  await db.query(
     `update checkpoints set status = 'superseded'
       where run = $1 and stage <> 'start' and not id = any($2)
         and not (stage = 'reward' and exists (
@@ -89,7 +92,7 @@ export async function supersedeOthers(pool: Pool, run: string, kept: readonly st
   );
 }
 
-export async function saveDataset(pool: Pool, d: Dataset): Promise<void> {
+export async function saveDataset(pool: Pool, d: Omit<Dataset, 'superseded'>): Promise<void> {
   await pool.query(
     `insert into datasets (id, run, round, stage, attempt, kind, settings, counts, rows, path, sha256)
      values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) on conflict do nothing`,

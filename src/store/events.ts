@@ -1,25 +1,34 @@
 import type { Pool } from 'pg';
+import type { Db } from './bulk';
 
 export interface RunEvent {
   run: string;
   kind: string;
   sentence: string;
   detail: unknown;
+  /** Who did it, as Temporal knows them; null: the run itself, or nobody knows. */
+  actor: string | null;
 }
 
+type NewEvent = Omit<RunEvent, 'actor' | 'detail'> & {
+  actor?: string | null;
+  detail?: unknown;
+  /** Two events of a run with one key are one. */
+  key?: string;
+};
+
 /** Appends to the run's history: who paused, what was promoted, what failed. */
-export async function saveEvent(pool: Pool, { run, kind, sentence, detail }: RunEvent): Promise<void> {
-  await pool.query('insert into events (run, kind, sentence, detail) values ($1, $2, $3, $4)', [
-    run,
-    kind,
-    sentence,
-    JSON.stringify(detail ?? {}),
-  ]);
+export async function saveEvent(db: Db, { run, kind, sentence, detail, actor, key }: NewEvent): Promise<void> {
+  await db.query(
+    `insert into events (run, kind, sentence, detail, actor, key) values ($1, $2, $3, $4, $5, $6)
+     on conflict (run, key) do nothing`,
+    [run, kind, sentence, JSON.stringify(detail ?? {}), actor ?? null, key ?? null],
+  );
 }
 
 export async function eventsOf(pool: Pool, run: string): Promise<(RunEvent & { at: Date })[]> {
   const { rows } = await pool.query<RunEvent & { at: Date }>(
-    'select run, at, kind, sentence, detail from events where run = $1 order by id',
+    'select run, at, kind, sentence, detail, actor from events where run = $1 order by id',
     [run],
   );
   return rows;

@@ -9,6 +9,7 @@ import * as nearDuplicates from './migrations/0006-near-duplicates';
 import * as difficulties from './migrations/0007-difficulties';
 import * as promptJudgements from './migrations/0008-prompt-judgements';
 import * as embeddings from './migrations/0009-embeddings';
+import * as control from './migrations/0010-control';
 
 const migrations = [
   initial,
@@ -20,6 +21,7 @@ const migrations = [
   difficulties,
   promptJudgements,
   embeddings,
+  control,
 ];
 
 /** Any number that no other program on this database uses for its advisory locks. */

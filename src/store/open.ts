@@ -5,6 +5,7 @@ import { saveGames, type Game, type GameScores } from './games';
 import { GroupCommit } from './group-commit';
 import { saveLedger, type LedgerRow } from './ledger';
 import { migrate } from './migrate';
+import { Purses } from './purse';
 
 /** The database with the three streams of rows that arrive while battles are played. */
 export interface Store {
@@ -12,6 +13,8 @@ export interface Store {
   answers: GroupCommit<Answer, Answer>;
   games: GroupCommit<Game, GameScores>;
   ledger: GroupCommit<LedgerRow>;
+  /** What runs may still spend; each flush of the ledger tells it. */
+  purses: Purses;
   close(): Promise<void>;
 }
 
@@ -28,11 +31,13 @@ export async function openStore(url: string): Promise<Store> {
       `Postgres at ${withoutPassword(url)} did not accept us: ${messageOf(error)}. Start it, or give its address in FLYWHEEL_DATABASE_URL.`,
     );
   }
+  const purses = new Purses();
   return {
     pool,
+    purses,
     answers: new GroupCommit((rows: Answer[]) => saveAnswers(pool, rows)),
     games: new GroupCommit((rows: Game[]) => saveGames(pool, rows)),
-    ledger: new GroupCommit((rows: LedgerRow[]) => saveLedger(pool, rows)),
+    ledger: new GroupCommit((rows: LedgerRow[]) => saveLedger(pool, purses, rows)),
     close: () => pool.end(),
   };
 }

@@ -47,9 +47,18 @@ export async function settleGate(pool: Pool, arena: string, decision: string, se
   await pool.query('update gates set decision = $2, sentence = $3 where arena = $1', [arena, decision, sentence]);
 }
 
-export async function gatesOf(pool: Pool, run: string): Promise<Gate[]> {
-  const { rows } = await pool.query<Gate>('select * from gates where run = $1 order by created_at, arena', [run]);
+/** All gates of a run, also those that a rollback abandoned, which say so. */
+export async function gatesOf(pool: Pool, run: string): Promise<(Gate & Abandonable)[]> {
+  const { rows } = await pool.query<Gate & Abandonable>(
+    'select * from gates where run = $1 order by created_at, arena',
+    [run],
+  );
   return rows;
+}
+
+/** Whether a rollback has abandoned it; it stays and can be read. */
+interface Abandonable {
+  superseded: boolean;
 }
 
 /** A leaderboard as published after a stage or round, by one judge. */
@@ -64,6 +73,8 @@ export interface Leaderboard<Body> {
   body: Body;
 }
 
+export type PublishedBoard<Body> = Leaderboard<Body> & Abandonable;
+
 export async function saveLeaderboard<Body>(pool: Pool, l: Leaderboard<Body>): Promise<void> {
   await pool.query(
     `insert into leaderboards (run, label, judge, round, stage, attempt, body) values ($1, $2, $3, $4, $5, $6, $7) on conflict do nothing`,
@@ -71,9 +82,10 @@ export async function saveLeaderboard<Body>(pool: Pool, l: Leaderboard<Body>): P
   );
 }
 
-export async function leaderboardsOf<Body>(pool: Pool, run: string): Promise<Leaderboard<Body>[]> {
-  const { rows } = await pool.query<Leaderboard<Body>>(
-    'select run, label, judge, round, stage, attempt, body from leaderboards where run = $1 order by created_at, label',
+/** All leaderboards of a run, the newest last, also those that a rollback abandoned, which say so. */
+export async function leaderboardsOf<Body>(pool: Pool, run: string): Promise<PublishedBoard<Body>[]> {
+  const { rows } = await pool.query<PublishedBoard<Body>>(
+    'select run, label, judge, round, stage, attempt, body, superseded from leaderboards where run = $1 order by created_at, label',
     [run],
   );
   return rows;

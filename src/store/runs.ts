@@ -1,4 +1,5 @@
 import type { Pool } from 'pg';
+import type { Db } from './bulk';
 import type { Config } from '../config/schema';
 
 export interface Run {
@@ -25,16 +26,16 @@ export async function listRuns(pool: Pool): Promise<Run[]> {
 }
 
 /** Creates a run, or renews how its frozen configuration is reached. The caller has compared the hashes. */
-export async function saveRun(pool: Pool, run: Pick<Run, 'id' | 'config' | 'configHash' | 'split'>): Promise<void> {
-  await pool.query(
+export async function saveRun(db: Db, run: Pick<Run, 'id' | 'config' | 'configHash' | 'split'>): Promise<void> {
+  await db.query(
     `insert into runs (id, config, config_hash, split) values ($1, $2, $3, $4)
-     on conflict (id) do update set config = excluded.config, split = excluded.split, status = 'running', updated_at = now()`,
+     on conflict (id) do update set config = excluded.config, config_hash = excluded.config_hash, split = excluded.split, status = 'running', updated_at = now()`,
     [run.id, JSON.stringify(run.config), run.configHash, run.split],
   );
 }
 
-export async function saveState(pool: Pool, id: string, state: unknown, status = 'running'): Promise<void> {
-  await pool.query('update runs set state = $2, status = $3, updated_at = now() where id = $1', [
+export async function saveState(db: Db, id: string, state: unknown, status = 'running'): Promise<void> {
+  await db.query('update runs set state = $2, status = $3, updated_at = now() where id = $1', [
     id,
     JSON.stringify(state),
     status,

@@ -208,7 +208,7 @@ describe('a rollback', () => {
       ({ steps }) => steps.some(({ label }) => label === 'r1-sft-a1'),
     );
     expect(await handle.executeUpdate(updates.rollback, { args: [{ round: 1, stage: 'sft' }] })).toBe(
-      'Rolled back to round 1, sft; 1 checkpoint superseded (no reason given).',
+      'Rolled back to round 1, sft; 1 checkpoint superseded.',
     );
     await handle.result();
     const checkpoints = await checkpointsOf(servers.pool, run);

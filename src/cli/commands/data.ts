@@ -56,12 +56,13 @@ async function listDatasets(run: string, { json = false }: { json?: boolean }): 
   else
     say(
       table(
-        ['dataset', 'kind', { name: 'rows', numbers: true }, { name: 'new', numbers: true }, 'file'],
-        datasets.map(({ id, kind, rows, counts, path }) => [
+        ['dataset', 'kind', { name: 'rows', numbers: true }, { name: 'new', numbers: true }, 'rolled back', 'file'],
+        datasets.map(({ id, kind, rows, counts, path, superseded }) => [
           id,
           kind,
           String(rows),
           String(counts['newRows'] ?? ''),
+          superseded ? 'yes' : '',
           path,
         ]),
       ),

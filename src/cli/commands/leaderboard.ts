@@ -9,7 +9,7 @@ import type { JudgeRole } from '../../report/document';
 import { markdownTable } from '../../report/markdown';
 import { gamesBehind, refitted, styled } from '../../report/refit';
 import { coefficientTable, ratingsTable, styleTable, type Table } from '../../report/tables';
-import { leaderboardsOf, type Leaderboard } from '../../store/results';
+import { leaderboardsOf, type PublishedBoard } from '../../store/results';
 import type { Run } from '../../store/runs';
 import { findDatabase, withDatabase } from '../connect';
 import { CommandFailure } from '../failure';
@@ -26,7 +26,7 @@ interface Options {
   json?: boolean;
 }
 
-type Board = Leaderboard<LeaderboardBody>;
+type Board = PublishedBoard<LeaderboardBody>;
 
 /** What is shown: a table as it was published, or fitted anew from the games behind it. */
 interface View {
@@ -118,7 +118,7 @@ function drawn({ columns, rows }: Table): string {
 
 function choose(boards: readonly Board[], run: string, judge: Options['judge'], label: string | undefined): Board {
   const ofJudge = boards.filter((board) => board.judge === judge);
-  const board = ofJudge.findLast((one) => label === undefined || one.label === label);
+  const board = ofJudge.findLast((one) => (label === undefined ? !one.superseded : one.label === label));
   if (board) return board;
   const labels = ofJudge.map((one) => one.label);
   if (labels.length > 0)

@@ -25,6 +25,7 @@ const state = (...finished: FinishedStep[]): FlywheelState => ({
   finished,
   paused: null,
   budgetUsd: null,
+  rolledBack: false,
   cursor: null,
   lastAction: null,
   lastProblem: null,
@@ -96,7 +97,17 @@ describe('operate', () => {
     ['rollback', undefined, /\{"round": 1, "stage": "dpo"\}/],
     ['rollback', { round: 2, stage: 'ppo' }, /has not run yet/],
     ['rollback', { round: 9 }, /no stage sft in round 9/],
-    ['rollback', { round: 1, set: {} }, /rollback needs a place/],
+    ['rollback', { round: 1, settings: {} }, /rollback needs a place/],
+    ['rollback', { round: 1, set: 'beta' }, /must hold settings as in the configuration file/],
+    ['rollback', { round: 1, stage: 'round' }, /no stage round in round 1/],
+    ['rollback', 3, /rollback needs a place/],
+    ['setBudget', { usd: Infinity }, /\{"usd": 50\}/],
+    ['setBudget', { usd: null }, /no cap already/],
+    ['setBudget', [50], /\{"usd": 50\}/],
+    ['decide', undefined, /waits for no decision/],
+    ['resume', 'please', /resume takes nothing/],
+    ['pause', 'now', /\{"mode": "now"/],
+    ['pause', { reason: 7 }, /\{"mode": "now"/],
     ['setBudget', undefined, /\{"usd": 50\}/],
     ['setBudget', { usd: -1 }, /\{"usd": 50\}/],
     ['decide', { action: 'retry' }, /waits for no decision/],
@@ -106,7 +117,7 @@ describe('operate', () => {
   });
 
   it('decides only what is asked, and a raised budget releases a run that waits for it', () => {
-    const waiting: Waiting = { reason: 'sft: $5.00 of $5.00 are spent.', actions: ['retry', 'stop'] };
+    const waiting: Waiting = { reason: 'sft: $5.00 of $5.00 are spent.', actions: ['retry', 'stop'], spentUsd: 5 };
     expect(send('decide', { action: 'promote' }, state(), waiting)).toMatchObject({
       refusal: expect.stringContaining('{"action": "retry"}') as string,
     });

@@ -1,0 +1,27 @@
+import type { Pool } from 'pg';
+import type { Config } from '../config/schema';
+import type { Prompt } from '../prompts/prompt';
+import { readSources } from '../prompts/sources';
+import { splitPrompts } from '../prompts/split';
+import { forecast, type Forecast } from './forecast';
+import { measuredTrainings, measuredUsage } from './usage';
+
+/**
+ * The forecast of a configuration: its prompts are read and dealt as the run would, and what this database has measured is
+ * used. Nothing is asked and nothing written.
+ */
+export async function forecastOf(pool: Pool, config: Config): Promise<Forecast> {
+  const { prompts } = await readSources(pool, config.prompts.source);
+  const { testSet } = config.evaluation;
+  const tests = testSet && (await readSources(pool, testSet)).prompts;
+  const byId = new Map<string, Prompt>([...prompts, ...(tests ?? [])].map((prompt) => [prompt.id, prompt]));
+  // Groups of prompts decide which prompt is where, not how many are: the deal at random tells as much, and needs no embedding.
+  const { parts } = splitPrompts(config, prompts, tests);
+  const dealt = [...parts].map(([part, ids]) => [part, ids.flatMap((id) => byId.get(id) ?? [])] as const);
+  return forecast({
+    config,
+    parts: new Map(dealt),
+    usage: await measuredUsage(pool),
+    trainings: config.target ? await measuredTrainings(pool, config.target.base) : new Map(),
+  });
+}

@@ -1,0 +1,367 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { WorkflowHandle } from '@temporalio/client';
+import type { ConfigInput } from '../../src/config/schema';
+import { readJson } from '../../src/files';
+import { startSandbox, type Sandbox } from '../../src/sandbox/server';
+import type { RowMeta } from '../../src/selection/rows';
+import { checkpointsOf, datasetsOf } from '../../src/store/artifacts';
+import { eventsOf } from '../../src/store/events';
+import { spendOf } from '../../src/store/ledger';
+import { gatesOf } from '../../src/store/results';
+import { configVersions } from '../../src/store/run-configs';
+import { loadRun } from '../../src/store/runs';
+import type { Job } from '../../src/training/job';
+import { startWorker, type RunningWorker } from '../../src/worker';
+import type { MessageName } from '../../workflows/messages';
+import { progressQuery, signals, updates } from '../../workflows/messages';
+import type { FlywheelInput, FlywheelState, Progress } from '../../workflows/types';
+import { SCRIPTED_POOL, scriptedConfig, scriptedPython } from '../support/scripted';
+import { testServers, type TestServers } from '../support/servers';
+import { writeFakeBase, writePrompts } from '../support/tiny';
+import { until } from '../support/until';
+
+/**
+ * What operators do, against real Temporal and Postgres. Players, judges and the trainer are scripted behind their real
+ * contracts, so that a round lasts seconds; real training under control is in run.test.ts.
+ */
+let servers: TestServers;
+let sandbox: Sandbox;
+let worker: RunningWorker;
+let config: ConfigInput;
+
+jest.setTimeout(180_000);
+
+const { FLYWHEEL_PYTHON } = process.env;
+
+beforeAll(async () => {
+  servers = await testServers('control');
+  sandbox = await startSandbox({ latencyMs: 10 });
+  const { home } = servers.paths;
+  const pool = writePrompts(join(home, 'pool.jsonl'), SCRIPTED_POOL, 'train');
+  const test = writePrompts(join(home, 'test.jsonl'), 12, 'test');
+  config = scriptedConfig({ base: writeFakeBase(join(home, 'base')), pool, test });
+  process.env['FLYWHEEL_PYTHON'] = scriptedPython(home);
+  worker = await startWorker({ ...servers, defaults: { config, folder: home }, sandbox: sandbox.url });
+});
+
+afterAll(async () => {
+  await worker?.stop();
+  await sandbox?.close();
+  await servers?.stop();
+  if (FLYWHEEL_PYTHON === undefined) delete process.env['FLYWHEEL_PYTHON'];
+  else process.env['FLYWHEEL_PYTHON'] = FLYWHEEL_PYTHON;
+});
+
+const start = (workflowId: string, input: FlywheelInput = {}): Promise<WorkflowHandle> =>
+  servers.client.workflow.start('flywheel', { workflowId, taskQueue: 'flywheel', args: [input] });
+const send = (handle: WorkflowHandle, name: MessageName, input?: unknown): Promise<string> =>
+  handle.executeUpdate(updates[name], { args: [input] });
+/** Why an update was not taken. */
+const refusal = (handle: WorkflowHandle, name: MessageName, input?: unknown): Promise<string> =>
+  send(handle, name, input).then(
+    (sentence) => `taken: ${sentence}`,
+    (error: { cause?: { message?: string } }) => error.cause?.message ?? 'no reason',
+  );
+const progress = (handle: WorkflowHandle): Promise<Progress> => handle.query(progressQuery);
+const when = (handle: WorkflowHandle, holds: (now: Progress) => boolean) => until(() => progress(handle), holds);
+const paused = ({ status }: Progress) => status === 'paused';
+const attention = ({ status }: Progress) => status === 'needs attention';
+const actions = async (run: string) =>
+  (await eventsOf(servers.pool, run)).map(({ kind, sentence, actor, detail }) => ({ kind, sentence, actor, detail }));
+const fault = async (kind: string, match: object = {}, rest: object = {}) => {
+  const url = sandbox.url.replace(/\/v1$/, '/faults');
+  await fetch(url, { method: 'POST', body: JSON.stringify({ kind, match, ...rest }) });
+};
+const noFaults = () => fetch(sandbox.url.replace(/\/v1$/, '/faults'), { method: 'DELETE' });
+/** A bill that a cap can stop: a dollar for a thousand tokens. */
+const dear = (judge: ConfigInput['judge']): ConfigInput['judge'] => ({
+  ...judge,
+  revision: 'dear',
+  price: { input: 1000, output: 1000 },
+});
+
+describe('messages', () => {
+  it('work by the empty box, twice in a row, as signal and as update, before the first stage and in the last evaluation', async () => {
+    const run = 'messages';
+    const handle = await start(run, { pauseAfter: 'round', rounds: 2 });
+    await handle.signal(signals.pause, undefined);
+    await when(handle, paused);
+    expect((await progress(handle)).steps).toEqual([]);
+    expect(await refusal(handle, 'pause')).toContain('paused already');
+    expect(await refusal(handle, 'rollback')).toContain('{"round": 1, "stage": "dpo"}');
+    expect(await refusal(handle, 'setBudget')).toContain('{"usd": 50}');
+    expect(await refusal(handle, 'decide')).toBe('The run waits for no decision.');
+    expect(await send(handle, 'resume', { reason: 'go' })).toBe('Resumed.');
+    expect(await refusal(handle, 'resume')).toBe('The run is not paused.');
+    await handle.signal(signals.resume, undefined);
+    expect((await when(handle, ({ lastAction }) => lastAction?.startsWith('resume refused') === true)).lastAction).toBe(
+      'resume refused: The run is not paused.',
+    );
+
+    const atRound = await when(handle, paused);
+    expect(atRound.lastProblem).toBeNull();
+    expect(atRound.steps.map(({ label }) => label)).toEqual(['I0', 'r1-sft-a1', 'r1-round-a1']);
+    expect(await refusal(handle, 'rollback', { round: 2, stage: 'dpo' })).toContain('There is no stage dpo in round 2');
+    await send(handle, 'resume');
+
+    await when(handle, ({ round, step }) => round === 2 && step.startsWith('playing evaluation'));
+    expect(await send(handle, 'pause', { mode: 'now', reason: 'last evaluation' })).toContain('Paused now');
+    expect(await refusal(handle, 'pause', { mode: 'now' })).toContain('paused already (last evaluation)');
+    await when(handle, paused);
+    await send(handle, 'resume');
+    expect(await handle.result()).toMatchObject({ rounds: 2 });
+
+    const noted = await actions(run);
+    const who = servers.client.options.identity;
+    expect(noted.filter(({ kind }) => ['pause', 'resume'].includes(kind))).toEqual(
+      [
+        ...[
+          ['pause', 'signal', null] as const,
+          ['resume', 'update', 'go'] as const,
+          ['resume', 'update', null] as const,
+        ],
+        ...[['pause', 'update', 'last evaluation'] as const, ['resume', 'update', null] as const],
+      ].map(([kind, via, reason]) => ({
+        kind,
+        actor: who,
+        sentence: expect.any(String) as string,
+        detail: expect.objectContaining({ via, reason }) as object,
+      })),
+    );
+    expect(noted[0]).toMatchObject({ kind: 'started', actor: who });
+    // Continue-as-new came after round 1, with the pause in it; nothing was paid for twice.
+    expect((await handle.describe()).raw.workflowExecutionInfo?.firstRunId).not.toBe((await handle.describe()).runId);
+  });
+});
+
+describe('rollback', () => {
+  const run = 'rollbacks';
+
+  it('changes settings from there on, after they were checked, and goes back as often as it is told', async () => {
+    const handle = await start(run, { rounds: 1 });
+    await when(handle, ({ steps }) => steps.some(({ label }) => label === 'r1-sft-a1'));
+    await send(handle, 'pause', { mode: 'now' });
+    const place = { round: 1, stage: 'sft' };
+    expect(await refusal(handle, 'rollback', { ...place, set: { seed: 3 } })).toContain(
+      'seed cannot change within a run',
+    );
+    expect(await refusal(handle, 'rollback', { ...place, set: { sft: { learningrate: 1 } } })).toContain(
+      'sft.learningrate: no such setting; did you mean "learningRate"?',
+    );
+    expect(await refusal(handle, 'rollback', { ...place, set: { budget: { usd: 1 } } })).toContain(
+      'setBudget {"usd": 50}',
+    );
+    expect((await progress(handle)).steps.map(({ label }) => label)).toContain('r1-sft-a1');
+
+    const set = { sft: { learningRate: 2e-3 }, competitors: [{ id: 'poet', concurrency: 4 }] };
+    expect(await send(handle, 'rollback', { ...place, set, reason: 'too timid' })).toBe(
+      'Rolled back to round 1, sft; 1 checkpoint superseded (too timid).',
+    );
+    expect(await refusal(handle, 'rollback', place)).toContain('is rolled back to round 1, sft already');
+    await send(handle, 'resume');
+    await when(handle, ({ steps }) => steps.some(({ label }) => label === 'r1-sft-a2'));
+    await send(handle, 'rollback', place);
+    await when(handle, ({ step }) => step.startsWith('train sft'));
+    await send(handle, 'rollback', place);
+    expect(await handle.result()).toMatchObject({ champion: expect.stringMatching(/^(I0|r1-sft-a4)$/) as string });
+  });
+
+  it('leaves what it abandoned readable and marked', async () => {
+    const checkpoints = await checkpointsOf(servers.pool, run);
+    expect(Object.fromEntries(checkpoints.map(({ id, status }) => [id, status]))).toMatchObject({
+      'rollbacks/I0': 'promoted',
+      'rollbacks/r1-sft-a1': 'superseded',
+      'rollbacks/r1-sft-a2': 'superseded',
+      'rollbacks/r1-sft-a4': expect.stringMatching(/^(promoted|rejected)$/) as string,
+    });
+    const datasets = await datasetsOf(servers.pool, run);
+    expect(datasets.map(({ id, superseded }) => [id, superseded])).toEqual([
+      ['rollbacks/r1-sft-a1/sft', true],
+      ['rollbacks/r1-sft-a2/sft', true],
+      ['rollbacks/r1-sft-a3/sft', true],
+      ['rollbacks/r1-sft-a4/sft', false],
+    ]);
+    for (const { path } of datasets) expect(readFileSync(path, 'utf8')).not.toBe('');
+    const gates = await gatesOf(servers.pool, run);
+    expect(gates.map(({ stage, attempt, superseded }) => [stage, attempt, superseded])).toEqual(
+      expect.arrayContaining([
+        ['sft', 1, true],
+        ['sft', 2, true],
+        ['sft', 4, false],
+      ]),
+    );
+  });
+
+  it('never reads the abandoned branch: the next attempt names its own arenas and base', async () => {
+    const state = (await loadRun(servers.pool, run))?.state as FlywheelState;
+    expect(JSON.stringify(state.finished)).not.toMatch(/-a[123]\b/);
+    const [last] = (await datasetsOf(servers.pool, run)).filter(({ superseded }) => !superseded);
+    const metas = readFileSync(last?.path ?? '', 'utf8')
+      .trim()
+      .split('\n')
+      .map((line) => (JSON.parse(line) as { meta: RowMeta }).meta);
+    for (const { battles } of metas)
+      for (const battle of battles) expect(battle).toContain('rollbacks/r1-sft-a4/training');
+  });
+
+  it('keeps each version of the configuration, and trains by the new one', async () => {
+    const versions = await configVersions(servers.pool, run);
+    expect(versions.map(({ version, change }) => [version, change])).toEqual([
+      [1, null],
+      [2, { sft: { learningRate: 2e-3 }, competitors: [{ id: 'poet', concurrency: 4 }] }],
+    ]);
+    const job = (label: string) => readJson<Job>(join(servers.paths.artifacts, run, label, 'job.json'));
+    expect((await job('r1-sft-a1'))?.hyperparameters).toMatchObject({ learning_rate: 1e-3 });
+    expect((await job('r1-sft-a4'))?.hyperparameters).toMatchObject({ learning_rate: 2e-3 });
+    const rollbacks = (await actions(run)).filter(({ kind }) => kind === 'rollback');
+    expect(rollbacks.map(({ detail }) => (detail as { reason: string | null }).reason)).toEqual([
+      'too timid',
+      null,
+      null,
+    ]);
+  });
+});
+
+describe('a closed id that is started again', () => {
+  const run = 'closed';
+
+  it('goes on after cancel, terminate and failure, with what may change changed and told', async () => {
+    let handle = await start(run, { rounds: 1 });
+    await when(handle, ({ step }) => step.startsWith('playing sft battles'));
+    await send(handle, 'setBudget', { usd: 1000, reason: 'enough' });
+    await handle.cancel();
+    await expect(handle.result()).rejects.toThrow();
+    expect((await loadRun(servers.pool, run))?.status).toBe('cancelled');
+
+    // Other reach, same results: noted. Other results: refused.
+    await expect((await start(run, { config: { ...config, seed: 9 } })).result()).rejects.toMatchObject({
+      cause: { message: expect.stringContaining('what decides results is frozen') as string },
+    });
+    handle = await start(run, { config: { ...config, rounds: 1, judge: { ...config.judge, concurrency: 5 } } });
+    await when(handle, ({ step }) => step.startsWith('train sft'));
+    await send(handle, 'pause');
+    await until(
+      () => actions(run),
+      (noted) => noted.some(({ kind }) => kind === 'pause'),
+    );
+    await handle.terminate('the test ends it');
+
+    handle = await start(run);
+    await fault('401', { model: 'evaluation-judge' });
+    const { lastProblem } = await when(handle, attention);
+    expect(lastProblem).toContain('The endpoint refused access');
+    expect(await send(handle, 'decide', { action: 'stop', reason: 'no key' })).toBe('Decided: stop.');
+    await expect(handle.result()).rejects.toMatchObject({
+      cause: { message: expect.stringContaining('Stopped by the operator') as string },
+    });
+    await noFaults();
+
+    handle = await start(run);
+    expect(await handle.result()).toMatchObject({ rounds: 1 });
+    expect((await progress(handle)).budgetUsd).toBe(1000);
+    const noted = await actions(run);
+    expect(noted).toEqual(
+      expect.arrayContaining([
+        expect.objectContaining({ kind: 'cancelled', actor: servers.client.options.identity }),
+        expect.objectContaining({
+          kind: 'configuration',
+          sentence: 'judge.concurrency: 8 → 5 (configuration version 2).',
+        }),
+        expect.objectContaining({
+          kind: 'continued',
+          sentence: 'The run goes on: starting it again ended its pause (no reason given).',
+        }),
+      ]),
+    );
+    expect(noted.filter(({ kind }) => kind === 'continued')).toHaveLength(3);
+  });
+
+  it('plays more rounds after completion, or goes back, and is complete again', async () => {
+    expect(await (await start(run, { rounds: 2 })).result()).toMatchObject({ rounds: 2 });
+    const state = async () => (await loadRun(servers.pool, run))?.state as FlywheelState;
+    expect((await state()).finished.map(({ round, stage }) => `${round} ${stage}`)).toEqual([
+      '0 start',
+      '1 sft',
+      '1 round',
+      '2 sft',
+      '2 round',
+    ]);
+    await expect((await start(run, { rollback: { round: 7 } })).result()).rejects.toMatchObject({
+      cause: { message: expect.stringContaining('There is no stage sft in round 7') as string },
+    });
+    const set = { sft: { learningRate: 5e-3 } };
+    await (await start(run, { rollback: { round: 2, reason: 'again', set } })).result();
+    expect((await state()).finished.map(({ round, attempt }) => [round, attempt])).toEqual([
+      [0, 1],
+      [1, 1],
+      [1, 1],
+      [2, 2],
+      [2, 2],
+    ]);
+    // The file that the run was started with still names it, and what was set stays set.
+    const calls = sandbox.stats().calls;
+    expect(await (await start(run, { config: { ...config, rounds: 2 } })).result()).toMatchObject({ rounds: 2 });
+    expect(sandbox.stats().calls).toEqual(calls);
+    expect((await loadRun(servers.pool, run))?.config.sft.learningRate).toBe(5e-3);
+    const [rollback] = (await actions(run)).filter(({ kind }) => kind === 'rollback');
+    expect(rollback).toMatchObject({ actor: servers.client.options.identity, detail: { reason: 'again' } });
+  });
+});
+
+describe('trouble parks the run', () => {
+  it('at its cap, with no more calls than were in flight, until setBudget raises it', async () => {
+    const run = 'capped';
+    const handle = await start(run, {
+      config: { ...config, rounds: 1, judge: dear(config.judge), budget: { usd: 20 } },
+    });
+    const { lastProblem, nextAction, spend } = await when(handle, attention);
+    expect(lastProblem).toMatch(/\$2\d\.\d\d of \$20\.00 are spent/);
+    expect(nextAction).toMatch(/^send setBudget \{"usd": \d+\}/);
+    // 8 judge calls in flight at most, of less than half a dollar each.
+    const { usd } = await spendOf(servers.pool, run);
+    expect(usd).toBeGreaterThanOrEqual(20);
+    expect(usd).toBeLessThan(20 + 8 * 0.5);
+    expect(spend.usd).toBeLessThanOrEqual(usd);
+    expect(await refusal(handle, 'setBudget', { usd: 15 })).toMatch(/are spent already: give more/);
+    expect(await send(handle, 'decide', { action: 'retry' })).toBe('Decided: retry.');
+    await until(
+      () => actions(run),
+      (noted) => noted.filter(({ kind }) => kind === 'attention').length === 2,
+    );
+    expect((await spendOf(servers.pool, run)).usd).toBe(usd);
+    await when(handle, attention);
+    expect(await send(handle, 'setBudget', { usd: null, reason: 'approved' })).toBe(
+      'The run has no cap now. The run goes on.',
+    );
+    expect(await handle.result()).toMatchObject({ rounds: 1 });
+    const { rows } = await servers.pool.query<{ n: number }>(
+      `select count(*)::int as n from battles join arenas on arenas.id = arena where run = $1 and outcome = 'failed'`,
+      [run],
+    );
+    expect(rows[0]?.n).toBe(0);
+  });
+
+  it('at once where an endpoint refuses its key, and early where it is down', async () => {
+    const run = 'down';
+    await fault('404', { model: 'data-judge' });
+    const before = sandbox.stats().calls['data-judge'];
+    const handle = await start(run, {
+      config: { ...config, rounds: 1, judge: { ...config.judge, revision: 'down', retries: 0 } },
+    });
+    expect((await when(handle, attention)).lastProblem).toContain('The endpoint has no such model or path');
+    // Two batches, eight calls in flight: nothing is asked once the endpoint has refused.
+    expect(sandbox.stats().calls['data-judge'] - before).toBeLessThanOrEqual(8);
+    await noFaults();
+    await fault('503', { model: 'data-judge' });
+    await send(handle, 'decide', { action: 'retry' });
+    const { lastProblem } = await when(
+      handle,
+      (now) => attention(now) && now.lastProblem?.includes('overloaded') === true,
+    );
+    expect(lastProblem).toMatch(/of 96 battles failed .* arena\.maxFailedShare allows 5\.0%/);
+    await noFaults();
+    await send(handle, 'decide', { action: 'retry' });
+    expect(await handle.result()).toMatchObject({ rounds: 1 });
+  });
+});
