@@ -68,12 +68,14 @@ export function createTrainActivities(deps: Deps) {
     const { place, kind } = request;
     const { training } = config;
     const target = targetOf(config);
-    const rewardModel = request.rewardModel && (await pathOf(request.rewardModel));
+    const base = await folderOf(request.base);
+    const rewardModel = request.rewardModel && (await folderOf(request.rewardModel));
     return {
       version: 1,
       id,
       kind,
-      base: await pathOf(request.base),
+      base: base.path,
+      base_sha256: base.sha256,
       dataset: await datasetPath(config, request.dataset),
       output: join(folder, 'model'),
       seed: seedFrom(config.seed, place.round, kind, place.attempt),
@@ -81,15 +83,15 @@ export function createTrainActivities(deps: Deps) {
       chat_eos: target.endOfTurn,
       launch: { device: training.device, threads: training.threads, dtype: training.dtype },
       lease: { grace_seconds: training.graceSeconds },
-      ...(rewardModel === undefined ? {} : { reward_model: rewardModel }),
+      ...(rewardModel && { reward_model: rewardModel.path, reward_model_sha256: rewardModel.sha256 }),
       hyperparameters: hyperparameters(config, kind),
     };
   }
 
-  async function pathOf({ checkpoint }: ModelRef): Promise<string> {
+  async function folderOf({ checkpoint }: ModelRef): Promise<{ path: string; sha256: string }> {
     const found = await loadCheckpoint(pool, checkpoint);
     if (!found) throw finalFailure('UnknownCheckpoint', new Error(`The checkpoint ${checkpoint} is not stored.`));
-    return found.path;
+    return found;
   }
 
   async function datasetPath(config: Config, id: string | null): Promise<string> {

@@ -13,6 +13,8 @@ export interface Shape {
   rounds: 1 | 2;
   /** Who trains: a scripted stage behind the real job contract, or real training of a tiny model. */
   trainer: 'scripted' | 'real';
+  /** Who answers for checkpoints: scripted players at the endpoint, or the local model server (then the training is real). */
+  serving: 'scripted' | 'local';
 }
 
 export interface RunFiles {
@@ -36,8 +38,9 @@ const timeoutSeconds = 4;
 export const PROMPTS = { pool: 3 * 16 + 4 * 10, test: 12 };
 
 /** A run of some seconds: the tests' tiny one, its checkpoints answered for by scripted players. */
-export function chaosConfig({ seed, rounds }: Shape, files: RunFiles): ConfigInput {
+export function chaosConfig({ seed, rounds, serving }: Shape, files: RunFiles): ConfigInput {
   const tiny = tinyConfig(files);
+  const isLocal = serving === 'local';
   return {
     ...tiny,
     name: 'chaos',
@@ -47,7 +50,9 @@ export function chaosConfig({ seed, rounds }: Shape, files: RunFiles): ConfigInp
     target: {
       base: files.base,
       sampling: { temperature: 1, maxTokens: 16 },
-      serve: { kind: 'endpoint', url: 'sandbox:', concurrency: CONCURRENCY, timeoutSeconds, models: ANSWERS },
+      serve: isLocal
+        ? { kind: 'local', concurrency: CONCURRENCY }
+        : { kind: 'endpoint', url: 'sandbox:', concurrency: CONCURRENCY, timeoutSeconds, models: ANSWERS },
     },
     competitors: (['poet', 'tutor', 'coder'] as const).map((name) => ({
       ...sandboxPlayer(name, CONCURRENCY),
@@ -61,6 +66,8 @@ export function chaosConfig({ seed, rounds }: Shape, files: RunFiles): ConfigInp
       after: 'stage',
       bootstrapRounds: 100,
     },
+    // Of a real model an answer may differ in a rounding; a gate that promotes each candidate keeps the same players.
+    ...(isLocal ? { gate: { ...tiny.gate, margin: 0.5 } } : {}),
     heartbeat: { batchSeconds: 3, trainingSeconds: 3 },
   };
 }

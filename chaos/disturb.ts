@@ -7,11 +7,11 @@ import { trainTinyBase, writeFakeBase, writePrompts } from '../test/support/tiny
 import { chaosConfig, IN_FLIGHT_MOST, PROMPTS, type RunFiles, type Shape } from './config';
 import type { Fault } from './fault';
 import type { Servers } from './servers';
-import { audit, differences, snapshot, type Snapshot } from './snapshot';
+import { audit, differences, otherAnswers, snapshot, type Snapshot } from './snapshot';
 import { openStand, type Stand } from './stand';
 
-/** A run takes some seconds; one that is not at its end after so long is stuck. */
-const STUCK_SECONDS = 150;
+/** A run takes some seconds, with real training or on a busy machine minutes; one that is not at its end after so long is stuck. */
+const STUCK_SECONDS = 600;
 
 /** Waits until the run is complete. @throws Error where it ended otherwise, waits for a decision, or does not end. */
 async function completed(stand: Stand): Promise<void> {
@@ -58,10 +58,14 @@ export function createChaos(servers: Servers, root: string, seed: number) {
   }
 
   /** A run from its start to its end, with what happens on the way. */
-  async function play<T>(shape: Shape, give: Fault['give'], look: (stand: Stand) => Promise<T>): Promise<T> {
-    const stand = await openStand(servers, root, String(++stands), shape);
+  async function play<T>(
+    shape: Shape,
+    { give, stand: options = {} }: Pick<Fault, 'give' | 'stand'>,
+    look: (stand: Stand) => Promise<T>,
+  ): Promise<T> {
+    const stand = await openStand(servers, root, String(++stands), shape, options);
     try {
-      const worker = await stand.startWorker();
+      const worker = await stand.startWorker(options.olderBuild ? 'older' : 'today');
       await stand.start({ config: chaosConfig(shape, await filesOf(shape)) });
       await give(stand, worker);
       await completed(stand);
@@ -75,37 +79,37 @@ export function createChaos(servers: Servers, root: string, seed: number) {
     const key = JSON.stringify(shape);
     const known =
       references.get(key) ??
-      play(
-        shape,
-        () => Promise.resolve(),
-        async (stand) => {
-          const { repeated } = await stand.repeats();
-          const faults = await audit(stand.pool);
-          if (repeated > 0) faults.push(`${repeated} calls repeated`);
-          if (faults.length > 0) throw new Error(`the undisturbed run is not sound: ${faults.join('; ')}`);
-          return snapshot(stand.pool);
-        },
-      );
+      play(shape, { give: () => Promise.resolve() }, async (stand) => {
+        const { repeated } = await stand.repeats();
+        const faults = await audit(stand.pool);
+        if (repeated > 0) faults.push(`${repeated} calls repeated`);
+        if (faults.length > 0) throw new Error(`the undisturbed run is not sound: ${faults.join('; ')}`);
+        return snapshot(stand.pool, shape);
+      });
     references.set(key, known);
     return known;
   };
 
   /** One row: the figure is the calls that were made again. */
-  return async ({ name, goal, shape, countsCalls = true, isUndone = true, check, skip, give }: Fault): Promise<Row> => {
+  return async (fault: Fault): Promise<Row> => {
+    const { name, goal, shape, countsCalls = true, isUndone = true, check, skip } = fault;
     const why = skip?.() ?? null;
     if (why !== null) return { name, goal, figure: 0, unit: 'calls repeated', ok: null, note: `skipped: ${why}` };
-    const whole: Shape = { seed, rounds: 1, trainer: 'scripted', ...shape };
+    const whole: Shape = { seed, rounds: 1, trainer: 'scripted', serving: 'scripted', ...shape };
     try {
       const reference = await undisturbed(whole);
-      return await play(whole, give, async (stand) => {
+      return await play(whole, fault, async (stand) => {
         const { repeated, inFlight } = await stand.repeats();
-        const wrong = isUndone
-          ? [...(await audit(stand.pool)), ...differences(reference, await snapshot(stand.pool))]
-          : [];
+        const found = await snapshot(stand.pool, whole);
+        const wrong = isUndone ? [...(await audit(stand.pool)), ...differences(reference, found)] : [];
         wrong.push(...((await check?.(stand)) ?? []));
         if (inFlight > IN_FLIGHT_MOST) wrong.push(`${inFlight} calls in flight, ${IN_FLIGHT_MOST} are allowed at once`);
         if (countsCalls && repeated > inFlight) wrong.push(`${repeated} calls repeated, ${inFlight} were in flight`);
-        const note = wrong.length > 0 ? wrong.join('; ') : countsCalls ? `at most ${inFlight} in flight` : '';
+        const notes = [
+          ...(countsCalls ? [`at most ${inFlight} in flight`] : []),
+          ...(whole.serving === 'local' ? [otherAnswers(reference, found)] : []),
+        ];
+        const note = (wrong.length > 0 ? wrong : notes).join('; ');
         return { name, goal, figure: repeated, unit: 'calls repeated', ok: wrong.length === 0, note };
       });
     } catch (error) {

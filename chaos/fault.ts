@@ -1,5 +1,5 @@
 import type { Shape } from './config';
-import type { Stand } from './stand';
+import type { Stand, StandOptions } from './stand';
 
 /** One row of the table: a fault, given to a run that is under way with one worker. */
 export interface Fault {
@@ -7,7 +7,9 @@ export interface Fault {
   name: string;
   /** What must hold beside the audit, in words. */
   goal: string;
-  shape?: Partial<Pick<Shape, 'rounds' | 'trainer'>>;
+  shape?: Partial<Pick<Shape, 'rounds' | 'trainer' | 'serving'>>;
+  /** What the run's first worker is, beside a worker of today's build. */
+  stand?: StandOptions;
   /** Part of the short form. */
   short?: boolean;
   /** False where the fault itself costs calls that buy nothing: then they are not held against the row. */

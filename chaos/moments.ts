@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Stand } from './stand';
 
-const MOMENT_SECONDS = 90;
+/** A run of scripted parts takes some 15 s to its end, one with real training or on a busy machine minutes. */
+const MOMENT_SECONDS = 400;
 
 /** Waits until something is seen of a run. @throws Error where it is not seen in time. */
 export async function until(what: string, isSeen: () => Promise<boolean>, seconds = MOMENT_SECONDS): Promise<void> {
@@ -29,6 +30,14 @@ export const answering: Moment = (stand) =>
       `(select count(*) from answers where created_at > (select created_at from arenas where stage = 'sft' and purpose = 'training')) >= 5`,
     ),
   );
+
+/** A player has answered so many prompts. */
+export const answeredBy =
+  (name: string, answers: number): Moment =>
+  (stand) =>
+    until(`${answers} answers of ${name}`, () =>
+      holds(stand, `(select count(*) from answers join players on id = player where name = '${name}') >= ${answers}`),
+    );
 
 /** So many games of an arena are judged. */
 export const judging =

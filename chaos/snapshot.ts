@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import type { Pool } from 'pg';
 import { sha256 } from '../src/identity';
+import type { Shape } from './config';
 
 /** What a run leaves, as sorted lines by subject; times, prices and paths are left out. */
 export type Snapshot = Record<string, string[]>;
@@ -16,9 +17,27 @@ const QUERIES: Record<string, string> = {
   ratings: 'select label, judge, body from leaderboards',
 };
 
-export async function snapshot(pool: Pool): Promise<Snapshot> {
+/**
+ * Of a run whose model really answers: its keys, players by their names. A real answer may differ by a rounding, and
+ * with it all that is made of it, weights and identities included; `texts` are counted, not compared.
+ */
+const KEYS: Record<string, string> = {
+  answers: 'select name, prompt, sample from answers join players on id = player',
+  games: `select judge, prompt, a.name as first, b.name as second
+            from games join players a on a.id = first join players b on b.id = second`,
+  battles: `select arena, position, prompt, a.name as a, b.name as b
+              from battles join players a on a.id = player_a join players b on b.id = player_b`,
+  arenas: QUERIES['arenas'] ?? '',
+  datasets: 'select id, kind from datasets',
+  checkpoints: 'select id, parent, dataset, status from checkpoints',
+  gates: 'select arena, candidate, opponent, decision from gates',
+  ratings: 'select label, judge from leaderboards',
+  texts: 'select name, prompt, text from answers join players on id = player',
+};
+
+export async function snapshot(pool: Pool, { serving }: Pick<Shape, 'serving'>): Promise<Snapshot> {
   const entries = await Promise.all(
-    Object.entries(QUERIES).map(async ([name, query]): Promise<[string, string[]]> => {
+    Object.entries(serving === 'local' ? KEYS : QUERIES).map(async ([name, query]): Promise<[string, string[]]> => {
       const { rows } = await pool.query<{ line: string }>(`select to_jsonb(row)::text as line from (${query}) row`);
       return [name, rows.map(({ line }) => line).sort()];
     }),
@@ -28,13 +47,21 @@ export async function snapshot(pool: Pool): Promise<Snapshot> {
 
 /** How a run differs from the undisturbed one: one phrase for each subject; empty where it does not. */
 export function differences(undisturbed: Snapshot, disturbed: Snapshot): string[] {
-  return Object.keys(QUERIES).flatMap((subject) => {
+  return Object.keys(undisturbed).flatMap((subject) => {
+    if (subject === 'texts') return [];
     const expected = new Set(undisturbed[subject]);
     const found = new Set(disturbed[subject]);
     const missing = [...expected].filter((line) => !found.has(line)).length;
     const other = [...found].filter((line) => !expected.has(line)).length;
     return missing + other === 0 ? [] : [`${subject}: ${missing} missing, ${other} others`];
   });
+}
+
+/** How many of a run's answers read otherwise than the undisturbed one's, in words. */
+export function otherAnswers(undisturbed: Snapshot, disturbed: Snapshot): string {
+  const expected = new Set(undisturbed['texts']);
+  const texts = disturbed['texts'] ?? [];
+  return `${texts.filter((line) => !expected.has(line)).length} of ${texts.length} answers differ`;
 }
 
 /** What must hold of any complete run, whatever it is compared with; one phrase for each fault. */

@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { WorkflowHandle } from '@temporalio/client';
@@ -13,6 +13,9 @@ import type { FaultKind } from '../src/sandbox/options';
 import { progressQuery } from '../workflows/messages';
 import type { FlywheelInput, Progress } from '../workflows/types';
 import { IN_FLIGHT_MOST, type Shape } from './config';
+import { fakedClock, type Clock } from './clock';
+import { olderBundle } from './older-build';
+import { scriptedPython } from './scripted-python';
 import type { Servers } from './servers';
 
 /** The run's key, in each stand the same, because ids decide seeds. */
@@ -20,19 +23,32 @@ const RUN = 'chaos';
 /** Long enough that calls are found in flight. */
 const LATENCY_MS = 25;
 
+/** A process is there in a second or two; on a busy machine it may take a minute. */
+const READY_SECONDS = 300;
+
 /** A run's own database, artifacts, endpoint and workers, beside the servers that all share. */
 export type Stand = Awaited<ReturnType<typeof openStand>>;
 
-/** The trainer of a shape as `FLYWHEEL_PYTHON` names one: a Python, or what stands in its place. */
-function trainerOf(shape: Shape, folder: string): string {
-  if (shape.trainer === 'real') return pythonPath();
-  const file = join(folder, 'scripted-python');
-  const script = join(repositoryRoot(), 'chaos', 'scripted_trainer.py');
-  writeFileSync(file, `#!/bin/sh\nexec '${pythonPath()}' '${script}' "$@"\n`, { mode: 0o755 });
-  return file;
+export interface StandOptions {
+  /** The clocks of workers and trainers can be made to jump: they are wrong by what a file says. */
+  fakeClock?: boolean;
+  /** The first worker is of the build before today's patches. */
+  olderBuild?: boolean;
+  /** Of the endpoint's replies; by default long enough that calls are found in flight. */
+  latencyMs?: number;
 }
 
-export async function openStand(servers: Servers, root: string, name: string, shape: Shape) {
+/** The trainer of a shape as `FLYWHEEL_PYTHON` names one: a Python, or what stands in its place. */
+const trainerOf = (shape: Shape, folder: string, clock: Clock | null): string =>
+  shape.trainer === 'real' ? pythonPath() : scriptedPython(folder, clock?.env);
+
+export async function openStand(
+  servers: Servers,
+  root: string,
+  name: string,
+  shape: Shape,
+  { fakeClock = false, latencyMs = LATENCY_MS }: StandOptions = {},
+) {
   const folder = join(root, name);
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
@@ -40,7 +56,8 @@ export async function openStand(servers: Servers, root: string, name: string, sh
   const pool = new Pool({ connectionString: databaseUrl, max: 3 });
   // A killed Postgres ends idle connections; the next query opens another.
   pool.on('error', () => undefined);
-  const python = trainerOf(shape, folder);
+  const clock = fakeClock ? fakedClock(folder) : null;
+  const python = trainerOf(shape, folder, clock);
   const sandboxPort = await freePort();
   const sandboxRoot = `http://127.0.0.1:${sandboxPort}`;
   const sandbox = await startChild({
@@ -48,12 +65,14 @@ export async function openStand(servers: Servers, root: string, name: string, sh
     command: process.execPath,
     args: [
       join(repositoryRoot(), 'dist/src/sandbox/main.js'),
-      ...['--port', String(sandboxPort), '--latency-ms', String(LATENCY_MS), '--seed', String(shape.seed)],
+      ...['--port', String(sandboxPort), '--latency-ms', String(latencyMs), '--seed', String(shape.seed)],
     ],
     logFile: join(folder, 'sandbox.log'),
     ready: async () => (await request(`${sandboxRoot}/health`).catch(() => null))?.statusCode === 200,
+    readySeconds: READY_SECONDS,
   });
   const workers: Child[] = [];
+  const starts: string[] = [];
   const afterwards: (() => void)[] = [];
   let handle: WorkflowHandle | null = null;
   /** Calls that were paid for and not stored when a worker was last killed. */
@@ -63,8 +82,12 @@ export async function openStand(servers: Servers, root: string, name: string, sh
   const sent = async () => Object.values((await stats()).calls).reduce((sum, n) => sum + n, 0);
   const stored = async () => {
     const { rows } = await pool.query<{ n: number }>(
-      `select (select count(*) from answers)::int + (select count(*) from games)::int
-            + (select count(*) from ledger where purpose = 'canary' and error is null)::int as n`,
+      // The local model server is not the endpoint whose calls are counted.
+      shape.serving === 'local'
+        ? `select (select count(*) from answers join players on id = player where name !~ '^(I0|r1)')::int
+                + (select count(*) from games)::int as n`
+        : `select (select count(*) from answers)::int + (select count(*) from games)::int
+                + (select count(*) from ledger where purpose = 'canary' and error is null)::int as n`,
     );
     return rows[0]?.n ?? 0;
   };
@@ -81,24 +104,33 @@ export async function openStand(servers: Servers, root: string, name: string, sh
     /** A training job's folder, such as `r1-sft-a1`. */
     jobFolder: (label: string) => join(folder, 'artifacts', RUN, label),
 
-    async startWorker(): Promise<Child> {
+    /** @param build `older`: as it was before today's patches. */
+    async startWorker(build: 'today' | 'older' = 'today'): Promise<Child> {
       const logFile = join(folder, `worker-${workers.length + 1}.log`);
       const settings = {
         home: folder,
         databaseUrl,
         temporalAddress: servers.temporal().address,
         sandbox: `${sandboxRoot}/v1`,
+        ...(build === 'older' ? { workflowBundle: await olderBundle(root) } : {}),
       };
       const worker = await startChild({
         name: 'The worker',
         command: process.execPath,
         args: [join(repositoryRoot(), 'dist/chaos/worker-process.js'), JSON.stringify(settings)],
-        env: { FLYWHEEL_PYTHON: python },
+        env: { FLYWHEEL_PYTHON: python, ...clock?.env },
         logFile,
         ready: () => Promise.resolve(readFileSync(logFile, 'utf8').includes('polling')),
+        readySeconds: READY_SECONDS,
       });
       workers.push(worker);
       return worker;
+    },
+
+    /** The clocks of workers and trainers jump by so many hours. */
+    jump(hours: number): void {
+      if (!clock) throw new Error('the clocks of this stand are true');
+      clock.jump(hours);
     },
 
     /** SIGKILL; what was on its way is counted: such calls may be made once more, others may not. */
@@ -116,13 +148,17 @@ export async function openStand(servers: Servers, root: string, name: string, sh
     },
 
     /** Starts the run's id, anew or again. */
-    async start(input: FlywheelInput): Promise<void> {
-      handle = await servers.client.workflow.start('flywheel', {
+    async start(input: FlywheelInput, type: 'flywheel' | 'arena' = 'flywheel'): Promise<void> {
+      const started = await servers.client.workflow.start(type, {
         workflowId: RUN,
         taskQueue: 'flywheel',
         args: [input],
       });
+      handle = started;
+      starts.push(started.firstExecutionRunId);
     },
+    /** Run ids of the executions that `start` made; those that they were continued as are not among them. */
+    starts: (): readonly string[] => starts,
 
     progress: (): Promise<Progress> => stand.run().query(progressQuery),
 

@@ -7,6 +7,7 @@ interface WorkerProcessSettings {
   databaseUrl: string;
   temporalAddress: string;
   sandbox: string;
+  workflowBundle?: string;
 }
 
 async function main(): Promise<void> {

@@ -3,6 +3,7 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DefaultLogger, NativeConnection, Runtime, Worker, type WorkerOptions } from '@temporalio/worker';
 import { createActivities } from '../activities';
+import { dataConverter } from './codec/codec';
 import { homePaths, pythonPath, repositoryRoot, type HomePaths } from './embedded/paths';
 import { lazySandbox } from './embedded/sandbox';
 import { ensureNamespace } from './embedded/search-attributes';
@@ -23,6 +24,8 @@ export interface WorkerSettings {
   defaults?: { config: unknown; folder: string } | null;
   /** Address of scripted models that run already; otherwise they are started at the first need. */
   sandbox?: string;
+  /** A bundle of workflows in the place of this build's: an older one's. */
+  workflowBundle?: string;
 }
 
 export interface RunningWorker {
@@ -65,7 +68,8 @@ export async function startWorker(settings: WorkerSettings): Promise<RunningWork
       connection,
       namespace,
       taskQueue,
-      ...workflowSource(),
+      dataConverter: dataConverter(),
+      ...workflowSource(settings.workflowBundle),
       activities: createActivities({
         store,
         serving,
@@ -127,7 +131,8 @@ function quietRuntime(): void {
 }
 
 /** The bundle that the build made, so that a worker starts in a moment; from the sources where there is none (tests). */
-function workflowSource(): Pick<WorkerOptions, 'workflowBundle' | 'workflowsPath'> {
+function workflowSource(bundle?: string): Pick<WorkerOptions, 'workflowBundle' | 'workflowsPath'> {
+  if (bundle !== undefined) return { workflowBundle: { codePath: bundle } };
   const codePath = join(repositoryRoot(), 'dist', 'workflow-bundle.js');
   const built = __dirname.includes(join('dist', 'src')) && existsSync(codePath);
   return built ? { workflowBundle: { codePath } } : { workflowsPath: join(repositoryRoot(), 'workflows', 'index.ts') };

@@ -22,6 +22,7 @@ import { MESSAGES, progressQuery, signals, updates } from './messages';
 import { operate, type Operated, type Waiting } from './operate';
 import { activityOptions, type Kind } from './options';
 import { renderProgress, stepsOf } from './progress';
+import { patched } from './patches';
 import { keptCheckpoints } from './steps';
 import type { Continued, FlywheelState, OperatorAction, Place, Progress, RatedPlayer, RunPlan, Spend } from './types';
 import { BUDGET_REACHED } from './types';
@@ -269,6 +270,7 @@ export function createFlow(carried: Continued | null) {
     /** Says that the run is complete. */
     finish(): void {
       Object.assign(show, { status: 'done', step: 'complete', done: 0, total: 0 });
+      if (patched('stage-done')) upsertSearchAttributes([{ key: attributes.stage, value: 'done' }]);
       refresh();
     },
 

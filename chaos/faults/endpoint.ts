@@ -46,7 +46,7 @@ const parking = (kind: FaultKind): Fault => ({
         const { status, lastProblem } = await stand.progress();
         return status === 'needs attention' && lastProblem?.includes(kind) === true;
       },
-      15,
+      60,
     );
     await stand.noFaults();
     await stand.run().executeUpdate('decide', { args: [{ action: 'retry' }] });
@@ -122,7 +122,7 @@ export const endpointFaults: Fault[] = [
   ...PASSING.map((kind) => passing(kind)),
   // Each one costs the whole of a call's time.
   passing('timeout', SHARE / 5),
-  // Of 16 MiB.
+  // Of 5 MB.
   passing('huge', SHARE / 5),
   {
     name: 'endpoint: slow',

@@ -1,5 +1,5 @@
 import type { Fault } from '../fault';
-import { answering, continuedAsNew, judging, trained, whileWriting } from '../moments';
+import { answeredBy, answering, continuedAsNew, judging, trained, whileWriting } from '../moments';
 import type { Stand } from '../stand';
 
 const GOAL = 'same rows, data and ratings as undisturbed; calls repeated <= calls in flight';
@@ -39,6 +39,10 @@ export const workerFaults: Fault[] = [
   killedAt('gate', judging('dpo', 'gate')),
   killedAt('evaluation', judging('ppo', 'evaluation')),
   killedAt('continue-as-new', continuedAsNew, { shape: { rounds: 2 } }),
+  killedAt('answers of the local model server', answeredBy('I0', 20), {
+    goal: 'the same keys without a gap, answers that differ counted; calls repeated <= calls in flight',
+    shape: { trainer: 'real', serving: 'local' },
+  }),
   {
     name: 'two workers, one killed',
     goal: GOAL,
@@ -46,6 +50,21 @@ export const workerFaults: Fault[] = [
       await stand.startWorker();
       await judging('dpo', 'training')(stand);
       await stand.killWorker(worker);
+    },
+  },
+  {
+    name: "a worker of an older build, then beside one of today's",
+    goal: GOAL,
+    stand: { olderBuild: true },
+    async give(stand, older) {
+      await judging('sft', 'training', 60)(stand);
+      await stand.killWorker(older);
+      await stand.startWorker('older');
+      const today = await stand.startWorker();
+      await judging('dpo', 'training', 30)(stand);
+      await stand.killWorker(today);
+      await judging('dpo', 'gate')(stand);
+      await stand.startWorker();
     },
   },
 ];

@@ -1,5 +1,6 @@
 import { Client, Connection } from '@temporalio/client';
 import { Pool } from 'pg';
+import { dataConverter } from '../codec/codec';
 import { readUp } from '../embedded/up-file';
 import { messageOf, UserError } from '../errors';
 
@@ -75,7 +76,7 @@ export async function withClient<T>(
     );
   }
   try {
-    return await body(new Client({ connection, namespace }));
+    return await body(new Client({ connection, namespace, dataConverter: dataConverter() }));
   } finally {
     await connection.close();
   }

@@ -1,7 +1,10 @@
+import { loopbackOrigins, startCodecEndpoint, type CodecEndpoint } from '../codec/endpoint';
+import { keysFrom } from '../codec/keys';
 import { homePaths, type HomePaths } from '../embedded/paths';
 import { startPostgres } from '../embedded/postgres';
 import { describeEnd, type ChildEnd } from '../embedded/child';
-import { startTemporal } from '../embedded/temporal';
+import { choosePort } from '../embedded/ports';
+import { DEFAULT_UI_PORT, startTemporal } from '../embedded/temporal';
 import { readUp, removeUp, writeUp } from '../embedded/up-file';
 import { UserError } from '../errors';
 import { environmentAddresses, type Addresses } from './connect';
@@ -61,11 +64,15 @@ export async function startParts({ say, paths = homePaths(), port, uiPort }: Par
     if (temporalAddress === null) {
       say('Starting Temporal');
       const logFile = `${paths.logs}/temporal.log`;
+      const ui = await choosePort({ name: 'Temporal UI', asked: uiPort, preferred: DEFAULT_UI_PORT });
+      const codec = await codecFor(ui);
+      if (codec) stops.push(codec.close);
       const temporal = await startTemporal({
         dbFile: paths.temporalDb,
         logFile,
         ...(port === undefined ? {} : { port }),
-        ...(uiPort === undefined ? {} : { uiPort }),
+        uiPort: ui,
+        ...(codec ? { codecEndpoint: codec.url } : {}),
       });
       stops.push(temporal.stop);
       watch('Temporal', logFile, temporal);
@@ -78,6 +85,12 @@ export async function startParts({ say, paths = homePaths(), port, uiPort }: Par
     await stop();
     throw error;
   }
+}
+
+/** The endpoint by which the UI opens encrypted payloads, where there is a key. */
+async function codecFor(uiPort: number): Promise<CodecEndpoint | null> {
+  const keys = keysFrom();
+  return keys.size === 0 ? null : startCodecEndpoint({ keys, origins: loopbackOrigins(uiPort) });
 }
 
 function refuseHeld({ home, upFile }: HomePaths): void {

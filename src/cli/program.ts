@@ -40,6 +40,7 @@ const COMMANDS: Readonly<Record<string, Readonly<Record<string, () => Promise<Co
     consistency: async () => (await import('./commands/consistency.js')).consistencyCommand(),
     judge: async () => (await import('./commands/judge.js')).judgeCommand(),
     config: async () => (await import('./commands/config.js')).configCommand(),
+    codec: async () => (await import('./commands/codec.js')).codecCommand(),
   },
 };
 

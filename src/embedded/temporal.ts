@@ -7,7 +7,7 @@ import { choosePort, isListening } from './ports';
 import { ensureNamespace, SEARCH_ATTRIBUTES } from './search-attributes';
 
 const DEFAULT_PORT = 7233;
-const DEFAULT_UI_PORT = 8233;
+export const DEFAULT_UI_PORT = 8233;
 const NAMESPACE = 'default';
 
 export interface TemporalOptions {
@@ -18,6 +18,8 @@ export interface TemporalOptions {
   port?: number;
   /** Port of the web UI on 127.0.0.1; default 8233, or any free one when that is taken. */
   uiPort?: number;
+  /** Where the UI has encrypted payloads opened (src/codec). */
+  codecEndpoint?: string;
   /** The binary; default by the rule of paths.ts. */
   binary?: string;
 }
@@ -84,6 +86,7 @@ export async function startTemporal(options: TemporalOptions): Promise<Temporal>
   const address = `127.0.0.1:${port}`;
   const flags = `--ip 127.0.0.1 --port ${port} --ui-port ${uiPort} --ui-disable-news-fetch --log-level warn`;
   const args = ['server', 'start-dev', '-f', dbFile, ...flags.split(' ')];
+  if (options.codecEndpoint !== undefined) args.push('--ui-codec-endpoint', options.codecEndpoint);
   for (const [name, type] of Object.entries(SEARCH_ATTRIBUTES)) args.push('--search-attribute', `${name}=${type}`);
   const child = await startChild({
     name: 'Temporal',

@@ -5,7 +5,7 @@ import { retryAfter, type HttpReply } from './http';
 
 const RETRY_AFTER_SECONDS = 1;
 const SLOW_SECONDS = 2;
-const HUGE_BYTES = 16 * 2 ** 20;
+const HUGE_BYTES = 5e6;
 
 const limited = (): HttpReply => ({
   status: 429,
@@ -51,7 +51,7 @@ export function faultyText(kind: FaultKind | undefined, text: () => string): str
     case 'unreadable':
       return UNREADABLE;
     case 'huge':
-      return 'scripted '.repeat(HUGE_BYTES / 'scripted '.length);
+      return 'scripted '.repeat(Math.ceil(HUGE_BYTES / 'scripted '.length));
     case 'think':
       return `<think>\nI am scripted and do not really think. Score A: 1, Score B: 1 are no scores yet.\n</think>\n\n${text()}`;
     default:

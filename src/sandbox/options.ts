@@ -17,7 +17,7 @@ export const FAULT_KINDS = [
   'cut', // the connection ends in the middle of the body
   'slow', // the right reply, `seconds` later
   'empty', // a reply whose text is empty
-  'huge', // a reply of 16 MiB
+  'huge', // a reply of 5 MB
   'bad-json', // 200 with half a JSON document
   'wrong-model', // a reply that names another model
   'unreadable', // a reply without a verdict

@@ -9,6 +9,9 @@ export interface Job {
   id: string;
   kind: JobKind;
   base: string | null;
+  /** What the folders' files must hash to (`manifest.py`) before they are trained on. */
+  base_sha256?: string;
+  reward_model_sha256?: string;
   dataset: string;
   output: string;
   seed: number;

@@ -5,6 +5,7 @@ import shutil
 
 import pytest
 import tiny
+from flywheel_trainer import manifest
 from flywheel_trainer.errors import JobError
 from flywheel_trainer.job import read_job
 from flywheel_trainer.run import main
@@ -138,3 +139,15 @@ def test_the_number_of_processes_must_be_the_one_started(tmp_path, base):
 def test_a_folder_without_job_json(tmp_path):
     assert 'job.json does not exist' in tiny.error_of(tmp_path)['message']
     assert main([]) == 2 and main([str(tmp_path / 'nowhere')]) == 2
+
+
+def test_weights_that_were_changed_are_not_trained_on(tmp_path, base):
+    good = manifest.describe(base)['sha256']
+    copy = tmp_path / 'base'
+    shutil.copytree(base, copy)
+    (copy / 'config.json').write_text((copy / 'config.json').read_text() + ' ')
+    folder = tiny.make_job(tmp_path / 'job', 'sft', copy, base_sha256=good)
+    error = tiny.error_of(folder)
+    assert error['kind'] == 'bad-data' and f'{copy} has sha256' in error['message'] and good in error['message']
+    tiny.make_job(folder, 'sft', base, base_sha256=good)
+    assert tiny.run(folder)['status'] == 'done'

@@ -187,6 +187,9 @@ class Job:
     lease: LeaseSettings = field(default_factory=LeaseSettings)
     reward_model: str | None = None
     reference: str | None = None
+    # What `manifest.describe` must say of the two folders; None: they are taken as they are.
+    base_sha256: str | None = None
+    reward_model_sha256: str | None = None
 
 
 def read_job(folder: Path) -> Job:

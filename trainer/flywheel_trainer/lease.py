@@ -46,6 +46,9 @@ class Lease:
         self.grace_seconds = grace_seconds
         self.owner = {'host': socket.gethostname(), 'pid': os.getpid(), 'start': start_time(os.getpid())}
         self._asked: str | None = None
+        # A claim's age is counted from when we saw it renewed: a system's clock may be set meanwhile.
+        self._claimed: int | None = None
+        self._claim_seen = time.monotonic()
         self._ended = threading.Event()
 
     def __enter__(self) -> 'Lease':
@@ -69,9 +72,12 @@ class Lease:
         if (self.folder / 'stop').exists():
             return 'a file named stop is in the job folder'
         try:
-            idle = time.time() - (self.folder / 'claim').stat().st_mtime
+            claimed = (self.folder / 'claim').stat().st_mtime_ns
         except OSError:
             return None
+        if claimed != self._claimed:
+            self._claimed, self._claim_seen = claimed, time.monotonic()
+        idle = time.monotonic() - self._claim_seen
         return f'nobody renewed claim for {idle:.0f} s' if idle > self.grace_seconds else None
 
     def _on_sigterm(self, *_: object) -> None:

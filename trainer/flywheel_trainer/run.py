@@ -10,6 +10,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+from flywheel_trainer import manifest
 from flywheel_trainer.errors import JobError, StopRequested
 from flywheel_trainer.files import write_json
 from flywheel_trainer.job import Job, read_job
@@ -110,11 +111,29 @@ def _stage(context: Context) -> Outcome:
             f'the job asks for {launch.world} processes and was started with {world}',
             f'start torchrun --nproc-per-node {launch.processes} --nnodes {launch.nodes} -m flywheel_trainer FOLDER',
         )
+    _check_models(context.job)
     import torch
 
     torch.set_num_threads(launch.threads)
     # Imported here: only sft, dpo and reward pay the seconds that TRL takes to import.
     return importlib.import_module(f'flywheel_trainer.{context.job.kind}').run(context)
+
+
+def _check_models(job: Job) -> None:
+    """Weights are trained on only if they are still those that the job was made for."""
+    for name, folder, expected in (
+        ('base', job.base, job.base_sha256),
+        ('reward_model', job.reward_model, job.reward_model_sha256),
+    ):
+        if folder is None or expected is None:
+            continue
+        actual = manifest.describe(Path(folder))['sha256']
+        if actual != expected:
+            raise JobError(
+                'bad-data',
+                f'{name}: {folder} has sha256 {actual}, not {expected}: the files are not those that were made',
+                'restore the folder, or roll back to the stage that made it',
+            )
 
 
 def _as_job_error(error: Exception) -> JobError:

@@ -1,0 +1,54 @@
+/** `npm run histories [-- NAME ...] [-- --before-patches]`: records workflow histories anew into test/histories (docs/upgrading.md). */
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { startServers } from '../chaos/servers';
+import { note } from '../src/cli/output';
+import { repositoryRoot } from '../src/embedded/paths';
+import { messageOf, UserError } from '../src/errors';
+import { packed } from './history';
+import { record } from './record';
+import { SCENARIOS } from './scenarios';
+
+/** The history that is kept on purpose: of a run that began before the patches of `workflows/patches.ts`. */
+const BEFORE_PATCHES = 'before-patches';
+
+async function main(): Promise<void> {
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
+    options: { [BEFORE_PATCHES]: { type: 'boolean' } },
+  });
+  const known = SCENARIOS.map(({ name }) => name);
+  const unknown = positionals.filter((name) => !known.includes(name));
+  if (unknown.length > 0) throw new UserError(`There is no history ${unknown.join(', ')}. Known: ${known.join(', ')}.`);
+  const asked = SCENARIOS.filter(({ name }) => positionals.length === 0 || positionals.includes(name));
+
+  const folder = join(repositoryRoot(), 'test', 'histories');
+  mkdirSync(folder, { recursive: true });
+  // Histories hold the run's paths: those of a folder that tells nothing of this machine.
+  const home = mkdtempSync(join(tmpdir(), 'histories-'));
+  chmodSync(home, 0o711);
+  const servers = await startServers(home);
+  try {
+    const keep = (name: string, histories: readonly unknown[]) =>
+      histories.forEach((history, index) => {
+        const file = `${name}-${index + 1}.json.gz`;
+        const content = packed(history, home);
+        writeFileSync(join(folder, file), content);
+        note(`${file} (${(content.length / 1024).toFixed(0)} KiB)`);
+      });
+    for (const scenario of asked) keep(scenario.name, await record(servers, home, scenario));
+    const pausing = SCENARIOS.find(({ name }) => name === 'pause');
+    if (values[BEFORE_PATCHES] && pausing)
+      keep(BEFORE_PATCHES, await record(servers, home, { ...pausing, olderBuild: true }));
+  } finally {
+    await servers.stop();
+    rmSync(home, { recursive: true, force: true });
+  }
+}
+
+main().catch((error: unknown) => {
+  note(messageOf(error));
+  process.exitCode = error instanceof TypeError || UserError.isInstance(error) ? 2 : 1;
+});

@@ -1,0 +1,71 @@
+import { join } from 'node:path';
+import { historyToJSON } from '@temporalio/common/lib/proto-utils';
+import { chaosConfig } from '../chaos/config';
+import type { Servers } from '../chaos/servers';
+import { openStand, type Stand } from '../chaos/stand';
+import type { ConfigInput } from '../src/config/schema';
+import { writeFakeBase, writePrompts } from '../test/support/tiny';
+
+/** A run whose history is kept. */
+export interface Scenario {
+  name: string;
+  type?: 'flywheel' | 'arena';
+  /** What differs from a run of one round. */
+  config?: (usual: ConfigInput) => unknown;
+  /** What happens on the way; the run's end is waited for afterwards, however it ends. */
+  act?: (stand: Stand) => Promise<void>;
+  /** Played by the build before today's patches. */
+  olderBuild?: boolean;
+}
+
+const SHAPE = { seed: 1, rounds: 1, trainer: 'scripted', serving: 'scripted' } as const;
+const PROMPTS = { pool: 6 * 16 + 8 * 10, test: 12 };
+
+/** Who answers for a checkpoint of whatever round and attempt. */
+const ANSWERS = Object.fromEntries(
+  [1, 2].flatMap((round) =>
+    [1, 2, 3, 4].flatMap((attempt) =>
+      (
+        [
+          ['sft', 'clerk'],
+          ['dpo', 'tutor'],
+          ['ppo', 'coder'],
+        ] as const
+      ).map(([stage, player]) => [`r${round}-${stage}-a${attempt}`, player]),
+    ),
+  ),
+);
+
+/** Plays a scenario with scripted players and trainer on real servers; the histories of its executions, in their order. */
+export async function record(servers: Servers, root: string, scenario: Scenario): Promise<unknown[]> {
+  const { name, type = 'flywheel', config = (usual) => usual, act, olderBuild = false } = scenario;
+  const files = {
+    base: writeFakeBase(join(root, 'base')),
+    pool: writePrompts(join(root, 'pool.jsonl'), PROMPTS.pool, 'train'),
+    test: writePrompts(join(root, 'test.jsonl'), PROMPTS.test, 'test'),
+  };
+  const usual = chaosConfig(SHAPE, files);
+  const { target } = usual;
+  if (target?.serve?.kind === 'endpoint') target.serve.models = { ...ANSWERS, I0: 'poet' };
+  const stand = await openStand(servers, root, name, SHAPE);
+  try {
+    await stand.startWorker(olderBuild ? 'older' : 'today');
+    await stand.start({ config: config(usual) }, type);
+    await act?.(stand);
+    // A scenario may end in failure or cancellation on purpose.
+    await stand
+      .run()
+      .result()
+      .catch(() => undefined);
+    const histories = [];
+    for (const runId of stand.starts())
+      for (let next: string | null = runId; next !== null;) {
+        const history = await servers.client.workflow.getHandle(stand.run().workflowId, next).fetchHistory();
+        histories.push(historyToJSON(history));
+        next = history.events?.at(-1)?.workflowExecutionContinuedAsNewEventAttributes?.newExecutionRunId || null;
+      }
+    return histories;
+  } finally {
+    await stand.close();
+  }
+}

@@ -1,0 +1,12 @@
+import { patched as isPatched } from '@temporalio/workflow';
+
+/**
+ * Changes of what a workflow tells Temporal to do, made since its histories were first kept (docs/upgrading.md). A run
+ * that began before such a change goes on as it began.
+ */
+export type Patch =
+  /** The search attribute FlywheelStage says `done` of a complete run. */
+  'stage-done';
+
+/** Whether this run began, or came to this place, after the change. */
+export const patched = (patch: Patch): boolean => isPatched(patch);
