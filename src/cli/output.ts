@@ -42,8 +42,15 @@ export async function sayLine(line: string): Promise<void> {
 /** A column: its heading, and whether it holds numbers. */
 export type Column = string | { name: string; numbers: true };
 
-/** Rows under headings, as aligned text without a frame. */
-export function table(columns: readonly Column[], rows: readonly (readonly string[])[]): string {
+/**
+ * Rows under headings, as aligned text without a frame. On a terminal that is too narrow the widest columns of text are
+ * folded; a pipe gets every row in one line.
+ */
+export function table(
+  columns: readonly Column[],
+  rows: readonly (readonly string[])[],
+  width = process.stdout.isTTY ? process.stdout.columns : undefined,
+): string {
   const { bold } = colours();
   const none = Object.fromEntries(
     ['top', 'bottom', 'mid', 'left', 'right'].flatMap((side) => [
@@ -52,18 +59,48 @@ export function table(columns: readonly Column[], rows: readonly (readonly strin
       ...(side === 'left' || side === 'right' || side === 'mid' ? [[`${side}-mid`, '']] : []),
     ]),
   ) as Record<string, string>;
+  const cells = rows.map((row) => row.map((cell) => harmless(cell).replace(/\s+/g, ' ')));
+  const widths = fittingWidths(columns, cells, width);
   const drawn = new Table({
-    head: columns.map((column) => bold(typeof column === 'string' ? column : column.name)),
-    chars: { ...none, 'mid-mid': '', middle: '  ' },
+    head: columns.map((column) => bold(nameOf(column))),
+    chars: { ...none, 'mid-mid': '', middle: GAP },
     colAligns: columns.map((column) => (typeof column === 'string' ? 'left' : 'right')),
     style: { 'padding-left': 0, 'padding-right': 0, head: [], border: [] },
+    ...(widths === null ? {} : { colWidths: widths, wordWrap: true, wrapOnWordBoundary: false }),
   });
-  for (const row of rows) drawn.push(row.map((cell) => harmless(cell).replace(/\s+/g, ' ')));
+  drawn.push(...cells);
   return drawn
     .toString()
     .split('\n')
     .map((line) => line.trimEnd())
     .join('\n');
+}
+
+const GAP = '  ';
+/** A column of text is not made narrower than this. */
+const NARROWEST = 8;
+
+const nameOf = (column: Column) => (typeof column === 'string' ? column : column.name);
+
+/** Widths with which a table fits, taken from the widest columns of text first; null where it fits as it is. */
+function fittingWidths(
+  columns: readonly Column[],
+  cells: readonly (readonly string[])[],
+  width: number | undefined,
+): number[] | null {
+  const widths = columns.map((column, index) =>
+    Math.max(nameOf(column).length, ...cells.map((row) => row[index]?.length ?? 0)),
+  );
+  const most = (width ?? Infinity) - GAP.length * (columns.length - 1);
+  const sum = () => widths.reduce((total, one) => total + one, 0);
+  if (sum() <= most) return null;
+  while (sum() > most) {
+    const texts = widths.map((one, index) => (typeof columns[index] === 'string' ? one : 0));
+    const widest = texts.indexOf(Math.max(...texts));
+    if ((texts[widest] ?? 0) <= NARROWEST) break;
+    widths[widest] = (widths[widest] ?? 0) - 1;
+  }
+  return widths;
 }
 
 /** The beginning of a line that takes so many columns at most; colours take none, and stay whole. */
