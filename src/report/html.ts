@@ -16,7 +16,7 @@ p{margin:.5rem 0;max-width:46rem}.finding{font-weight:600}.quiet{color:var(--qui
 .chart{display:block;width:100%;min-width:38rem;max-width:46rem;height:auto}
 table{border-collapse:collapse;font-size:.88rem;font-variant-numeric:tabular-nums}
 th,td{padding:.3rem .75rem .3rem 0;border-bottom:1px solid var(--line);text-align:left;vertical-align:top;overflow-wrap:normal}
-th{color:var(--quiet);font-weight:600}.number{text-align:right;white-space:nowrap}td bdi{display:inline-block;max-width:18rem;overflow-wrap:break-word}
+th{color:var(--quiet);font-weight:600}.number{text-align:right;white-space:nowrap}td bdi{display:inline-block;max-width:18rem;overflow-wrap:break-word}td.long bdi{max-width:40rem}
 pre{margin:0;padding:.75rem;border:1px solid var(--line);border-radius:.375rem;font:.8rem/1.45 ui-monospace,monospace;white-space:pre;max-height:30rem;overflow:auto}
 @media print{pre{max-height:none;white-space:pre-wrap}.scroll{overflow:visible}}`;
 
@@ -74,11 +74,11 @@ function scrolling(label: string, content: string): string {
 }
 
 function tableHtml({ columns, rows }: Table): string {
-  const align = columns.map(({ numbers }) => (numbers ? ' class="number"' : ''));
+  const align = columns.map(({ numbers, long }) => (numbers ? ' class="number"' : long ? ' class="long"' : ''));
   const head = columns.map(({ name }, index) => `<th scope="col"${align[index] ?? ''}>${escapeMarkup(name)}</th>`);
   const body = rows.map(
     (row) =>
-      `<tr>${row.map((cell, index) => `<td${align[index] ?? ''}><bdi>${escapeMarkup(shortened(cell, CELL))}</bdi></td>`).join('')}</tr>`,
+      `<tr>${row.map((cell, index) => `<td${align[index] ?? ''}><bdi>${escapeMarkup(columns[index]?.long ? cell : shortened(cell, CELL))}</bdi></td>`).join('')}</tr>`,
   );
   return `<table>\n<thead><tr>${head.join('')}</tr></thead>\n<tbody>\n${body.join('\n')}\n</tbody>\n</table>`;
 }

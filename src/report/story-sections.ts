@@ -1,7 +1,7 @@
 import type { Charts } from './charts';
 import type { Section } from './sections';
 import type { Story } from './story';
-import { number, text } from './tables';
+import { number, text, whole } from './tables';
 import { grouped, ratingWords } from './text';
 
 /** Events that a report shows, the newest ones. */
@@ -11,7 +11,7 @@ const MOST_EVENTS = 100;
 export function whatWasRun({ facts }: Story): Section {
   return {
     ...{ title: 'What was run', chart: null, paragraphs: [], code: null },
-    table: { columns: [text(''), text('')], rows: facts.map(([name, value]) => [name, value]) },
+    table: { columns: [text(''), whole('')], rows: facts.map(([name, value]) => [name, value]) },
   };
 }
 
@@ -83,7 +83,7 @@ export function whatHappened({ events }: Story): Section[] {
           : 'Times are UTC.',
       ],
       table: {
-        columns: [text('time'), text('event'), text('')],
+        columns: [text('time'), text('event'), whole('')],
         rows: shown.map(({ at, kind, sentence }) => [at.slice(0, 19).replace('T', ' '), kind, sentence]),
       },
     },

@@ -4,7 +4,7 @@ import type { Pool } from 'pg';
 import { stringify } from 'yaml';
 import { stepsOf } from '../../workflows/progress';
 import type { FlywheelState, Interval } from '../../workflows/types';
-import type { Config, JudgeConfig } from '../config/schema';
+import { configSchema, type Config, type JudgeConfig } from '../config/schema';
 import { repositoryRoot } from '../embedded/paths';
 import { judgeParty } from '../models/roster';
 import { datasetsOf } from '../store/artifacts';
@@ -53,9 +53,15 @@ export async function readStory(pool: Pool, run: Run): Promise<Story> {
       newRows: counts['newRows'] ?? null,
     })),
     events: events.map(({ at, kind, sentence }) => ({ at: at.toISOString(), kind, sentence })),
-    configuration: stringify(run.config, { lineWidth: 0 }),
+    configuration: stringify(inOrder(run.config), { lineWidth: 0 }),
     command: `npx flywheel ${run.config.target ? 'run' : 'arena run'} config.yaml --id ANOTHER`,
   };
+}
+
+/** A stored configuration in the schema's order, which the database does not keep; as it is where it is of another version. */
+function inOrder(config: Config): unknown {
+  const parsed = configSchema.safeParse(config);
+  return parsed.success ? parsed.data : config;
 }
 
 /** Prompts in each part of the frozen split. */

@@ -4,11 +4,13 @@ import type { RatedModel } from '../arena/types';
 
 /** Rows under headings as plain texts, before they become Markdown, HTML or lines of a terminal. */
 export interface Table {
-  columns: { name: string; numbers: boolean }[];
+  columns: { name: string; numbers: boolean; long?: boolean }[];
   rows: string[][];
 }
 
 export const text = (name: string) => ({ name, numbers: false });
+/** Sentences, which are shown whole. */
+export const whole = (name: string) => ({ name, numbers: false, long: true });
 export const number = (name: string) => ({ name, numbers: true });
 
 /** Ratings in whole points, for people. */
