@@ -3,9 +3,13 @@ import { Command, InvalidArgumentError } from 'commander';
 /** A command with its description and its examples, which stand at the end of its help. */
 export function describedCommand(name: string, description: string, ...examples: string[]): Command {
   const heading = examples.length === 1 ? 'Example' : 'Examples';
-  return new Command(name)
-    .description(description)
-    .addHelpText('after', `\n${heading}:\n${examples.map((line) => `  npx flywheel ${line}`).join('\n')}`);
+  return (
+    new Command(name)
+      .description(description)
+      // Its first clause, for lists of commands.
+      .summary(/^.*?(?=[.:;] |[.:;]?$)/.exec(description)?.[0] ?? description)
+      .addHelpText('after', `\n${heading}:\n${examples.map((line) => `  npx flywheel ${line}`).join('\n')}`)
+  );
 }
 
 /** `--json`, in the same words everywhere. */

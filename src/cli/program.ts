@@ -57,9 +57,21 @@ export async function buildProgram(only?: string): Promise<Command> {
   for (const [heading, group] of Object.entries(COMMANDS))
     for (const [name, load] of Object.entries(group))
       if (!isKnown || name === only) program.addCommand((await load()).helpGroup(heading));
+  if (!isKnown) await addCompletion(program);
   // Settings are not inherited by commands that were made apart.
   for (const command of family(program)) command.exitOverride().showHelpAfterError('(--help shows what is possible)');
   return program;
+}
+
+/** `complete SHELL` prints a script for the shell, which then asks `complete -- WORDS` what may follow. */
+async function addCompletion(program: Command): Promise<void> {
+  const { default: tab } = await import('@bomb.sh/tab/commander');
+  tab(program);
+  program.commands
+    .find((command) => command.name() === 'complete')
+    ?.description('Print a script for shell completion; `flywheel` must be on the PATH (npm link).')
+    .helpGroup('Tools:')
+    .addHelpText('after', '\nExample:\n  npx flywheel complete bash >> ~/.bashrc');
 }
 
 function family(command: Command): Command[] {
