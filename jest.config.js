@@ -10,7 +10,7 @@ module.exports = {
   testTimeout: 60_000,
   // Published as ES modules only, which Jest's CommonJS cannot load as they are.
   transformIgnorePatterns: [
-    '/node_modules/(?!(@observablehq/plot|@bomb\.sh|d3|d3-[a-z-]+|internmap|delaunator|robust-predicates|isoformat|interval-tree-1d|binary-search-bounds|hyparquet|hyparquet-writer|hyparquet-compressors|hysnappy|stream-json|stream-chain|eld|linkedom|css-[a-z]+|dom[a-z-]+|entities|nth-check|boolbase|htmlparser2|uhyphen|html-escaper|cssom[a-z]*)/)',
+    '/node_modules/(?!(@observablehq/plot|@bomb.sh|d3|d3-[a-z-]+|internmap|delaunator|robust-predicates|isoformat|interval-tree-1d|binary-search-bounds|hyparquet|hyparquet-writer|hyparquet-compressors|hysnappy|stream-json|stream-chain|eld|linkedom|css-[a-z]+|dom[a-z-]+|entities|nth-check|boolbase|htmlparser2|uhyphen|html-escaper|cssom[a-z]*)/)',
   ],
   transform: {
     '^.+\\.m?[jt]s$': [
