@@ -8,13 +8,14 @@ import { chooseRows } from '../src/selection/choose';
 import type { Group } from '../src/selection/groups';
 import { countTokens } from '../src/selection/length';
 import type { LengthEffect } from '../src/selection/length-guard';
-import { loadMaterial } from '../src/selection/material';
+import { loadMaterial, noAnswers, type AnswerCounts } from '../src/selection/material';
 import { datasetLines } from '../src/selection/read-dataset';
 import { asTargetSees, said, type RowMeta, type TrainingRow } from '../src/selection/rows';
 import { thresholdOf, type Choice, type SelectionCounts } from '../src/selection/select';
 import { answerKey, loadAnswers } from '../src/store/answers';
 import { loadArena } from '../src/store/arenas';
 import { loadCheckpoint, loadDataset, saveDataset, type Dataset } from '../src/store/artifacts';
+import { namesOf } from '../src/store/lineage';
 import { clustersOf, loadPrompts, partOf } from '../src/store/prompts';
 import { labelOf } from '../workflows/steps';
 import type { ModelRef, Place, StageName } from '../workflows/types';
@@ -51,6 +52,7 @@ interface Fresh {
   count: number;
   counts: SelectionCounts;
   lengthEffect: LengthEffect | null;
+  answers: AnswerCounts | null;
 }
 
 interface Built {
@@ -90,7 +92,7 @@ export function createDatasetActivities(deps: Pick<Deps, 'store' | 'artifacts'>)
     if (existing) return { id, kind, rows: existing.rows, counts: existing.counts };
 
     const fresh = kind === 'ppo' ? await promptRows(config, request) : await battleRows(config, request, kind);
-    const earlier = await earlierDataset(request.earlier[kind]);
+    const earlier = accumulates(config, kind) ? await earlierDataset(request.earlier[kind]) : null;
     const rows = (earlier?.rows ?? 0) + fresh.count;
     if (rows === 0)
       throw finalFailure(
@@ -108,9 +110,13 @@ export function createDatasetActivities(deps: Pick<Deps, 'store' | 'artifacts'>)
     const settings = {
       selection: config.selection,
       threshold: thresholdFor(config, kind, place.round),
-      earlier: request.earlier[kind] ?? null,
+      earlier: earlier?.id ?? null,
     };
-    const card = counting.card({ id, kind, sha256: hash, settings, counts, lengthEffect: fresh.lengthEffect });
+    const { lengthEffect, answers } = fresh;
+    const card = counting.card(
+      { id, kind, sha256: hash, settings, counts, lengthEffect, answers },
+      await namesOf(pool, counting.players()),
+    );
     await writeFileAtomic(path.replace(/jsonl$/, 'card.json'), `${JSON.stringify(card, null, 1)}\n`);
     await writeFileAtomic(path.replace(/jsonl$/, 'card.md'), cardMarkdown(card));
     await saveDataset(pool, {
@@ -148,7 +154,7 @@ export function createDatasetActivities(deps: Pick<Deps, 'store' | 'artifacts'>)
           };
       }
     }
-    return { rows, count: ids.length, counts: { selected: ids.length }, lengthEffect: null };
+    return { rows, count: ids.length, counts: { selected: ids.length }, lengthEffect: null, answers: null };
   }
 
   async function battleRows(config: Config, request: DatasetRequest, kind: 'sft' | 'dpo' | 'reward'): Promise<Fresh> {
@@ -158,6 +164,7 @@ export function createDatasetActivities(deps: Pick<Deps, 'store' | 'artifacts'>)
     const clusters = await clustersOf(pool, split);
     const chosen: { arena: string; choices: Choice[] }[] = [];
     const counts: SelectionCounts = {};
+    const answers = noAnswers();
     let lengthEffect: LengthEffect | null = null;
     for (const id of request.arenas) {
       const arena = await loadArena(pool, id);
@@ -174,6 +181,7 @@ export function createDatasetActivities(deps: Pick<Deps, 'store' | 'artifacts'>)
       chosen.push({ arena: id, choices: selection.choices });
       for (const [reason, n] of Object.entries({ ...selection.counts, incompleteGroup: material.incomplete }))
         counts[reason] = (counts[reason] ?? 0) + n;
+      for (const fault of Object.keys(answers) as (keyof AnswerCounts)[]) answers[fault] += material.answers[fault];
     }
     async function* rows(): AsyncGenerator<TrainingRow> {
       for (const { arena, choices } of chosen)
@@ -181,7 +189,7 @@ export function createDatasetActivities(deps: Pick<Deps, 'store' | 'artifacts'>)
           yield* await rowsOf(config, request, kind, { arena, choices: choices.slice(from, from + PAGE) });
     }
     const count = chosen.reduce((sum, { choices }) => sum + choices.length, 0);
-    return { rows, count, counts, lengthEffect };
+    return { rows, count, counts, lengthEffect, answers };
   }
 
   /** Tokens of the groups' prompts; only one baseline asks for them. */
@@ -223,6 +231,10 @@ export function createDatasetActivities(deps: Pick<Deps, 'store' | 'artifacts'>)
     });
   }
 }
+
+/** A reward model's pairs and PPO's prompts are one stage's data. */
+const accumulates = ({ sft, dpo, ppo }: Config, kind: Kind): boolean =>
+  (kind === 'sft' ? sft : kind === 'dpo' ? dpo : ppo).data === 'accumulate';
 
 function thresholdFor({ sft, dpo, ppo }: Config, kind: string, round: number): number {
   return thresholdOf(

@@ -1,4 +1,5 @@
 import { Context } from '@temporalio/activity';
+import { join } from 'node:path';
 import { checkConfig } from '../src/config/check';
 import { configHash, gatesInRun } from '../src/config/freeze';
 import { parseConfig } from '../src/config/load';
@@ -6,21 +7,18 @@ import { changesBetween, mergeSettings, reviseConfig, type Change } from '../src
 import type { Config, ConfigInput } from '../src/config/schema';
 import { targetOf } from '../src/config/target';
 import { UserError } from '../src/errors';
-import { seedFrom } from '../src/identity';
+import { writeFileAtomic } from '../src/files';
 import { type Player, evaluationJudge, judgeMembers, judgeParty, memberParty } from '../src/models/roster';
 import { answersTo } from '../src/models/recorded-answers';
-import { clusterPrompts, type PromptClusters } from '../src/prompts/cluster/cluster-prompts';
-import { createEmbedder } from '../src/prompts/embed/create';
-import { inOnePage } from '../src/prompts/pages';
-import type { Prompt } from '../src/prompts/prompt';
-import { readSources, type SourceReport } from '../src/prompts/sources';
-import { sliceOf, splitPrompts } from '../src/prompts/split';
+import { dealPrompts, type DealReport } from '../src/prompts/deal';
+import { contaminationMarkdown } from '../src/prompts/decontaminate/markdown';
+import { sliceOf } from '../src/prompts/split';
 import { saveAnswers, type Answer } from '../src/store/answers';
 import type { Db } from '../src/store/bulk';
 import { saveEvent } from '../src/store/events';
 import { saveCap, spendOf } from '../src/store/ledger';
 import { saveJudge, savePlayer } from '../src/store/players';
-import { fillCategories, loadPrompts, partOf, savePrompts, saveSplit } from '../src/store/prompts';
+import { loadPrompts, partOf } from '../src/store/prompts';
 import { newestBoard } from '../src/report/arenas';
 import { leaderboardsOf } from '../src/store/results';
 import { configVersions, saveConfigVersion, type ConfigVersion } from '../src/store/run-configs';
@@ -30,7 +28,7 @@ import { allSteps } from '../workflows/steps';
 import type { Continued, FlywheelInput, FlywheelState, RunPlan, StageName } from '../workflows/types';
 import { starterOf } from './actor';
 import { publishedRows, type LeaderboardBody } from './rating';
-import { asActivity, runOf } from './context';
+import { asActivity, runFolder, runOf } from './context';
 import type { Deps } from './deps';
 import { competitorsOf } from '../src/models/run-roster';
 
@@ -60,7 +58,7 @@ export function createResolveActivities(deps: Deps) {
         const versions = existing ? await configVersions(pool, run) : [];
         const config = configOf(kind === 'arena' ? { ...input, rounds: 0 } : input, existing, versions);
         if (kind === 'flywheel') targetOf(config);
-        const { split, sources } = existing?.split ? { split: existing.split, sources: null } : await deal(config);
+        const { split, report } = existing?.split ? { split: existing.split, report: null } : await deal(run, config);
         await enter(config, split);
         const changes = existing ? changesBetween(existing.config, config) : [];
         const version = existing && changes.length === 0 ? versions.length : versions.length + 1;
@@ -69,7 +67,7 @@ export function createResolveActivities(deps: Deps) {
           await saveRun(db, { id: run, config, configHash: configHash(config), split });
           await saveConfigVersion(db, run, { version, config, change: null });
           await saveCap(db, run, state.budgetUsd);
-          await noteStart(db, run, { existing, config, changes, version, sources });
+          await noteStart(db, run, { existing, config, changes, version, report });
         });
         const board = newestBoard({ state }, await leaderboardsOf<LeaderboardBody>(pool, run));
         return {
@@ -108,7 +106,7 @@ export function createResolveActivities(deps: Deps) {
     }
   }
 
-  async function noteStart(db: Db, run: string, { existing, config, changes, version, sources }: Started) {
+  async function noteStart(db: Db, run: string, { existing, config, changes, version, report }: Started) {
     const { workflowExecution } = Context.current().info;
     const key = (what: string) => `${workflowExecution?.runId}/${what}`;
     const actor = await starterOf(workflowExecution);
@@ -118,7 +116,7 @@ export function createResolveActivities(deps: Deps) {
       sentence: existing
         ? `The run goes on${paused ? `: starting it again ended its pause (${paused.reason})` : ''}.`
         : `The run starts with configuration ${configHash(config)}.`,
-      detail: sources ?? {},
+      detail: report ?? {},
     });
     for (const { path, from, to } of changes)
       await saveEvent(db, {
@@ -169,28 +167,14 @@ export function createResolveActivities(deps: Deps) {
     return parseConfig(later.reduce<unknown>((config, { change }) => mergeSettings(config, change), given));
   }
 
-  async function deal(config: Config): Promise<{ split: string; sources: Sources }> {
-    const pooled = await readSources(pool, config.prompts.source);
-    const tests = config.evaluation.testSet && (await readSources(pool, config.evaluation.testSet));
-    const testSet = tests?.prompts ?? null;
-    const grouped = await groupsOf(config, pooled.prompts);
-    const split = splitPrompts(config, pooled.prompts, testSet, grouped?.clusters);
-    const all = [...pooled.prompts, ...(testSet ?? [])];
-    await savePrompts(pool, all);
-    await fillCategories(pool, all);
-    await saveSplit(pool, split.id, split.parts, grouped?.clusters);
-    return {
-      split: split.id,
-      sources: { prompts: pooled.sources, testSet: tests?.sources ?? null, clusters: grouped?.labels ?? null },
-    };
-  }
-
-  async function groupsOf({ prompts: { clusters: k, embedding }, seed }: Config, prompts: readonly Prompt[]) {
-    if (k === null) return null;
-    if (k > prompts.length)
-      throw new UserError(`prompts.clusters: ${k} clusters of ${prompts.length} prompts; lower it, or add prompts.`);
-    const embedder = await createEmbedder(pool, embedding);
-    return clusterPrompts(inOnePage(prompts), { embedder, k, seed: seedFrom(seed, 'clusters') });
+  async function deal(run: string, config: Config): Promise<{ split: string; report: DealReport }> {
+    const { split, report, contamination } = await dealPrompts(pool, config);
+    if (contamination)
+      await writeFileAtomic(
+        join(deps.artifacts, runFolder(run), 'contamination.md'),
+        contaminationMarkdown(`the prompts of ${run}`, contamination),
+      );
+    return { split, report };
   }
 
   /** A run that goes on for more rounds than it was dealt for has no prompts for them. */
@@ -215,7 +199,10 @@ export function createResolveActivities(deps: Deps) {
       'answers' in one && one.id === player.name ? [one.answers] : [],
     )[0];
     if (file === undefined) return;
-    const { rows } = await pool.query<{ prompt: string }>('select prompt from splits where split = $1', [split]);
+    const { rows } = await pool.query<{ prompt: string }>(
+      "select prompt from splits where split = $1 and part <> 'd0'",
+      [split],
+    );
     const prompts = await loadPrompts(
       pool,
       rows.map((row) => row.prompt),
@@ -243,14 +230,7 @@ interface Started {
   config: Config;
   changes: Change[];
   version: number;
-  sources: Sources | null;
-}
-
-/** What a run's prompts came from, and what they are about, as its first event notes it. */
-interface Sources {
-  prompts: SourceReport[];
-  testSet: SourceReport[] | null;
-  clusters: PromptClusters['labels'] | null;
+  report: DealReport | null;
 }
 
 /** Nobody counted its tokens or knows how it ended; the length in words stands in for the tokens. */

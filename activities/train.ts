@@ -42,7 +42,8 @@ export function createTrainActivities(deps: Deps) {
           request.kind === 'reward' ? labelOf(request.place).replace('-ppo-', '-reward-') : labelOf(request.place);
         const id = `${request.run}/${label}`;
         const folder = join(deps.artifacts, runFolder(request.run), label);
-        const job = await jobOf(config, request, id, folder);
+        const from = baseOf(config, request);
+        const job = await jobOf(config, request, { id, folder, from });
         const result = await watch(folder, job);
         await saveCheckpoint(pool, {
           id,
@@ -50,7 +51,7 @@ export function createTrainActivities(deps: Deps) {
           round: request.place.round,
           stage: request.kind === 'reward' ? 'reward' : request.place.stage,
           attempt: request.place.attempt,
-          parent: request.base.checkpoint,
+          parent: from.checkpoint,
           dataset: request.dataset,
           job: id,
           path: result.output,
@@ -64,11 +65,15 @@ export function createTrainActivities(deps: Deps) {
       }),
   };
 
-  async function jobOf(config: Config, request: TrainRequest, id: string, folder: string): Promise<Job> {
+  async function jobOf(
+    config: Config,
+    request: TrainRequest,
+    { id, folder, from }: { id: string; folder: string; from: ModelRef },
+  ): Promise<Job> {
     const { place, kind } = request;
     const { training } = config;
     const target = targetOf(config);
-    const base = await folderOf(request.base);
+    const base = await folderOf(from);
     const rewardModel = request.rewardModel && (await folderOf(request.rewardModel));
     return {
       version: 1,
@@ -84,8 +89,14 @@ export function createTrainActivities(deps: Deps) {
       launch: { device: training.device, threads: training.threads, dtype: training.dtype },
       lease: { grace_seconds: training.graceSeconds },
       ...(rewardModel && { reward_model: rewardModel.path, reward_model_sha256: rewardModel.sha256 }),
+      ...(isHeldToStart(config, kind) ? { reference: (await folderOf(startOf(request.run))).path } : {}),
       hyperparameters: hyperparameters(config, kind),
     };
+  }
+
+  /** The workflow names the policy; a reward model may start from the run's start instead. */
+  function baseOf({ ppo }: Config, { run, kind, base }: TrainRequest): ModelRef {
+    return kind === 'reward' && ppo.rewardModel.init === 'I0' ? startOf(run) : base;
   }
 
   async function folderOf({ checkpoint }: ModelRef): Promise<{ path: string; sha256: string }> {
@@ -173,3 +184,11 @@ async function throughCrashes<T>(run: () => Promise<T>, signal: AbortSignal): Pr
     }
   }
 }
+/** The run's start, under the id that its first step gives it. */
+const startOf = (run: string): ModelRef => {
+  const label = labelOf({ round: 0, stage: 'start', attempt: 1 });
+  return { checkpoint: `${run}/${label}`, label };
+};
+
+const isHeldToStart = ({ dpo, ppo }: Config, kind: TrainRequest['kind']): boolean =>
+  (kind === 'dpo' && dpo.reference === 'I0') || (kind === 'ppo' && ppo.reference === 'I0');

@@ -10,7 +10,7 @@ import { importIntoPool } from '../../src/prompts/import/import-pool';
 import { dropDuplicates } from '../../src/prompts/near-duplicates/drop-duplicates';
 import { NEAR_DUPLICATE_DEFAULTS } from '../../src/prompts/near-duplicates/settings';
 import { readSources } from '../../src/prompts/sources';
-import { splitPrompts } from '../../src/prompts/split';
+import { createDeck, splitPrompts } from '../../src/prompts/split';
 import { buildTestSet, TEST_SET_DEFAULTS } from '../../src/prompts/test-set/build';
 import { migrate } from '../../src/store/migrate';
 import { saveSplit } from '../../src/store/prompts';
@@ -49,7 +49,7 @@ async function main([file = '', benchmark = '', url = '']: string[]): Promise<vo
     slices: async () => {
       const { prompts } = await readSources(db, [`pool:${pool}`]);
       const testSet = await readSources(db, [`pool:${tests}`]);
-      const { id, parts } = splitPrompts(config, prompts, testSet.prompts);
+      const { id, parts } = splitPrompts(config, createDeck(config, { pool: prompts, testSet: testSet.prompts }));
       await saveSplit(db, id, parts);
     },
   };

@@ -47,12 +47,16 @@ export function promptTraceText({ prompt, battles, rows, unread }: PromptTrace):
   ].join('\n\n');
 }
 
-function promptText({ id, messages, category, source, originalId, parts }: TracedPrompt): string {
+function promptText({ id, messages, category, source, originalId, pools, parts }: TracedPrompt): string {
   const from = `${source}${originalId === null ? '' : `, ${originalId} there`}${category === null ? '' : `, ${category}`}`;
   const where = parts.map(
     ({ split, part, position }) => `${part} of split ${split.slice(0, 8)}, position ${position + 1}`,
   );
-  return `Prompt ${id}\nfrom ${from}${where.length > 0 ? `\nin ${where.join('; ')}` : ''}\n${dialogue(messages)}`;
+  const pooled = pools.map(
+    ({ pool, file, line, licence, dropped }) =>
+      `\npool ${pool}: ${file}:${line}${licence === null ? '' : `, ${licence}`}${dropped === null ? '' : `, left out there: ${dropped}`}`,
+  );
+  return `Prompt ${id}\nfrom ${from}${pooled.join('')}${where.length > 0 ? `\nin ${where.join('; ')}` : ''}\n${dialogue(messages)}`;
 }
 
 /** A dialogue, each turn under who speaks. */

@@ -3,6 +3,7 @@ import { request } from 'undici';
 import { messageOf, UserError } from '../errors';
 import type { ModelPool } from '../models/pool';
 import { judgeMembers, readKey } from '../models/roster';
+import { filesOf } from '../prompts/files';
 import { checkBase } from '../training/base';
 import { poolNameOf } from './prompt-source';
 import type { Config, JudgeConfig } from './schema';
@@ -16,15 +17,7 @@ const PROBE_MS = 10_000;
 export async function checkConfig(config: Config, models: ModelPool): Promise<string[]> {
   const problems = await Promise.all([
     problemOf(async () => config.target && checkBase(config.target.base)),
-    ...filesOf(config).map(({ path, field }) =>
-      problemOf(() =>
-        access(path).catch(() => {
-          throw new UserError(
-            `${field}: there is no file ${path}. Check the path; it is relative to the configuration file.`,
-          );
-        }),
-      ),
-    ),
+    ...namedFiles(config).map((named) => problemOf(() => checkFile(named))),
     ...endpointsOf(config).map((endpoint) => problemOf(() => probe(endpoint, models))),
   ]);
   return problems.filter((problem) => problem !== null);
@@ -37,9 +30,28 @@ async function problemOf(check: () => Promise<unknown>): Promise<string | null> 
   );
 }
 
-function filesOf(config: Config): { path: string; field: string }[] {
+interface NamedFile {
+  field: string;
+  path: string;
+}
+
+async function checkFile({ field, path }: NamedFile): Promise<void> {
+  const [first = path] = await filesOf(path).catch((error: unknown) => {
+    throw new UserError(`${field}: ${messageOf(error)}`);
+  });
+  await access(first).catch(() => {
+    throw new UserError(
+      `${field}: there is no file ${path}. Check the path; it is relative to the configuration file.`,
+    );
+  });
+}
+
+function namedFiles(config: Config): NamedFile[] {
   const files = config.prompts.source.map((path, index) => ({ path, field: `prompts.source[${index}]` }));
   config.evaluation.testSet?.forEach((path, index) => files.push({ path, field: `evaluation.testSet[${index}]` }));
+  config.prompts.decontaminate?.forEach((path, index) =>
+    files.push({ path, field: `prompts.decontaminate[${index}]` }),
+  );
   config.competitors.forEach((player, index) => {
     if ('answers' in player) files.push({ path: player.answers, field: `competitors[${index}].answers` });
   });

@@ -16,6 +16,25 @@ const embeddedBy = (embedding: Config['prompts']['embedding']) =>
       ? embedding
       : { model: embedding.model, revision: embedding.revision };
 
+/** Settings that were added later read as nothing where they stand as it was before, so that older runs keep their hash. */
+function stageSettings({ sft, dpo, ppo }: Config) {
+  const unless = <T>(value: T, before: T) => (value === before ? undefined : value);
+  const data = (stage: Pick<Config['sft'], 'data'>) => unless(stage.data, 'accumulate');
+  const { rewardModel } = ppo;
+  return {
+    sft: { ...sft, data: data(sft) },
+    dpo: { ...dpo, data: data(dpo) },
+    ppo: {
+      ...{ ...ppo, data: data(ppo), reference: unless(ppo.reference, 'init') },
+      rewardModel: { ...rewardModel, init: unless(rewardModel.init, 'policy') },
+    },
+  };
+}
+
+/** What is not looked for reads as nothing, as it did before it could be. */
+const decontaminatedBy = ({ decontaminate, contamination }: Config['prompts']) =>
+  decontaminate === null ? { decontaminate: undefined, contamination: undefined } : { decontaminate, contamination };
+
 /**
  * The part of a configuration that decides results. What is left out is how things are reached (addresses, keys,
  * concurrency, prices, where training and serving happen) and how far the run goes: these may change between stages.
@@ -48,10 +67,8 @@ export function frozenPart(config: Config): unknown {
     judge: judged(judge),
     evaluation: { ...evaluation, judge: evaluation.judge && judged(evaluation.judge) },
     arena: { pairs: arena.pairs },
-    prompts: { ...prompts, embedding: embeddedBy(prompts.embedding) },
-    sft: config.sft,
-    dpo: config.dpo,
-    ppo: config.ppo,
+    prompts: { ...prompts, ...decontaminatedBy(prompts), embedding: embeddedBy(prompts.embedding) },
+    ...stageSettings(config),
     selection: config.selection,
     // Weights trained in another precision are other weights.
     training: { dtype: config.training.dtype },

@@ -133,6 +133,7 @@ function withFiles(config: Config, folder: string): Config {
       ...config.prompts,
       source: config.prompts.source.map(located),
       embedding: withPath(config.prompts.embedding, absolute),
+      decontaminate: config.prompts.decontaminate?.map(located) ?? null,
     },
     judge: withTemplates(config.judge, 'judge', folder),
     evaluation: {

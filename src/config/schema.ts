@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { ADAPTIVE_DEFAULTS } from '../arena/matchmaking/looks';
 import { judgeTemplateSchema } from '../judge/template';
 import { BUILT_IN_TEMPLATES, isBuiltInTemplate } from '../judge/templates';
+import { CONTAMINATION_DEFAULTS } from '../prompts/decontaminate/contamination';
 
 /**
  * The configuration of a run: the one source of types, defaults, errors and JSON Schema.
@@ -157,15 +158,27 @@ const thresholds = (values: number[]) =>
     .default(values)
     .describe('Least margin of judge scores per round; the last one holds for all later rounds.');
 
+const accumulation = z
+  .enum(['accumulate', 'round'])
+  .default('accumulate')
+  .describe("accumulate (the paper): earlier rounds' rows of this stage and the new ones; round: the new ones alone.");
+
+const reference = z
+  .enum(['init', 'I0'])
+  .default('init')
+  .describe('Whom the policy is held to: the model that this stage starts from, or the start of the run.');
+
 const sft = z.strictObject({
   init: z.enum(['I0', 'previous']).default('I0').describe("I0: every round tunes the start anew, on all rounds' rows."),
+  data: accumulation,
   threshold: thresholds([3, 1, 1]),
   epochs: z.number().gt(0).default(3),
   ...optimiser(5e-6, 128),
 });
 
 const dpo = z.strictObject({
-  reference: z.enum(['init']).default('init'),
+  reference,
+  data: accumulation,
   threshold: thresholds([2, 2, 2]),
   epochs: z.number().gt(0).default(2),
   beta: z.number().gt(0).default(0.3),
@@ -178,6 +191,10 @@ const dpo = z.strictObject({
 });
 
 const rewardModel = z.strictObject({
+  init: z
+    .enum(['policy', 'I0'])
+    .default('policy')
+    .describe('Whose weights it starts from: those of the model that PPO trains, or the start of the run.'),
   pairs: z.enum(['best-worst', 'all']).default('best-worst'),
   threshold: thresholds([2, 2, 2]),
   data: z
@@ -193,6 +210,8 @@ const rewardModel = z.strictObject({
 });
 
 const ppo = z.strictObject({
+  reference,
+  data: accumulation,
   epochs: z.number().gt(0).default(1),
   updates: count.nullable().default(null).describe('Updates in all; null: as many as the epochs need.'),
   batch: count.default(128),
@@ -251,7 +270,9 @@ const target = z.strictObject({
 const promptSource = z
   .array(z.string().min(1))
   .min(1)
-  .describe('Files of prompts (any form that `prompts import` knows), or pool:NAME, a pool in the database.');
+  .describe(
+    'Files of prompts (any form that `prompts import` knows), patterns of files (chats/*.jsonl), or pool:NAME, a pool in the database.',
+  );
 
 export const configSchema = z
   .strictObject({
@@ -356,6 +377,37 @@ export const configSchema = z
         .describe(
           'Who embeds prompts: an endpoint with /embeddings, a local model; null: words, built in (lexical-v1).',
         ),
+      decontaminate: z
+        .array(z.string().min(1))
+        .nullable()
+        .default(null)
+        .describe(
+          "Benchmarks (files, patterns, pool:NAME): prompts too near to them or to the run's test set are left out; []: the test set alone; null: not looked for.",
+        ),
+      contamination: z
+        .strictObject({
+          nearest: count
+            .nullable()
+            .default(null)
+            .describe('So many prompts nearest to each test go; null: 5 (the paper) with an `embedding`.'),
+          similarity: z
+            .number()
+            .gt(0)
+            .max(1)
+            .nullable()
+            .default(null)
+            .describe('Prompts of at least this cosine similarity to a test go; null: 0.9 without an `embedding`.'),
+          ngram: z
+            .int()
+            .min(0)
+            .default(CONTAMINATION_DEFAULTS.ngram)
+            .describe('Prompts that share so many words in a row with a test go; 0: they stay.'),
+          maxShare: unit
+            .default(CONTAMINATION_DEFAULTS.maxShare)
+            .describe('Share of the prompts above which `nearest` stops the run instead.'),
+        })
+        .prefault({})
+        .describe('How near is too near, for `decontaminate`.'),
     }),
     sft: sft.prefault({}),
     dpo: dpo.prefault({}),
@@ -426,6 +478,13 @@ export const configSchema = z
     pauseAfter: z.enum(['stage', 'round']).nullable().default(null),
   })
   .superRefine((config, context) => {
+    const { nearest, similarity } = config.prompts.contamination;
+    if (nearest !== null && similarity !== null)
+      context.addIssue({
+        code: 'custom',
+        path: ['prompts', 'contamination'],
+        message: 'nearest and similarity are two rules; give one of them',
+      });
     if (new Set(config.stages).size < config.stages.length)
       context.addIssue({
         code: 'custom',

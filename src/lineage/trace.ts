@@ -1,6 +1,6 @@
 import type { Pool } from 'pg';
 import { UserError } from '../errors';
-import { readDataset } from '../selection/read-dataset';
+import { datasetLines, datasetRows } from '../selection/read-dataset';
 import type { TrainingRow } from '../selection/rows';
 import { datasetsOf, loadDataset, type Dataset } from '../store/artifacts';
 import {
@@ -45,7 +45,7 @@ export interface PromptTrace {
 export async function traceRow(pool: Pool, dataset: string, number: number): Promise<RowTrace> {
   const stored = await loadDataset(pool, dataset);
   if (!stored) throw new UserError(`There is no dataset ${dataset}. List a run's datasets: npx flywheel data list RUN`);
-  const row = (await readDataset(stored))[number - 1];
+  const { value: row } = await datasetRows(stored, number).next();
   if (!row) throw new UserError(`${dataset} has ${stored.rows} rows; there is no row ${number}.`);
   const { meta } = row;
   const prompt = await tracePrompt(pool, meta.prompt);
@@ -73,14 +73,19 @@ export async function tracePromptIn(pool: Pool, run: string, id: string): Promis
   const found: { row: string; made: TrainingRow; dataset: Dataset }[] = [];
   const unread: string[] = [];
   for (const dataset of await datasetsOf(pool, run)) {
-    const rows = await readDataset(dataset).catch((error: unknown) => {
+    try {
+      let number = 0;
+      for await (const line of datasetLines(dataset)) {
+        number += 1;
+        // Most lines are another prompt's, which this sees without reading them whole.
+        if (!line.includes(prompt.id)) continue;
+        const made = JSON.parse(line) as TrainingRow;
+        if (made.meta.prompt === prompt.id) found.push({ row: `${dataset.id}#${number}`, made, dataset });
+      }
+    } catch (error) {
       if (!UserError.isInstance(error)) throw error;
       unread.push(dataset.id);
-      return [];
-    });
-    rows.forEach((row, index) => {
-      if (row.meta.prompt === prompt.id) found.push({ row: `${dataset.id}#${index + 1}`, made: row, dataset });
-    });
+    }
   }
   const players = found
     .flatMap(({ made }) => [made.meta.chosen, made.meta.rejected])

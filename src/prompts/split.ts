@@ -12,6 +12,19 @@ export interface Split {
   parts: Map<SplitPart, string[]>;
 }
 
+/** Ids of a run's prompts, before they are dealt into parts. */
+export interface Deck {
+  test: string[];
+  /** The test set is the run's own and takes none of the pool. */
+  hasOwnTests: boolean;
+  /** Prompts of D0, on which the start is trained: in no other part. */
+  d0: string[];
+  /** What gates and slices are dealt from, in their order. */
+  rest: string[];
+  /** Prompts of the pool that were left out, being too near to a test. */
+  contaminated: number;
+}
+
 /** The slice that a stage of a round uses, from 1: each is used once. */
 export function sliceOf(
   config: Pick<Config, 'stages'>,
@@ -22,30 +35,61 @@ export function sliceOf(
 }
 
 /**
- * Deals the prompts into a test set, a reserve for the gates and disjoint slices, at random by the run's seed;
- * with clusters, each part gets about its share of each.
- * @throws UserError when the pool is too small, with the numbers.
+ * Puts the prompts in their random order by the run's seed (with clusters, each spread evenly over all of it), and takes the test set from
+ * it where it is not the run's own. What D0 or the test set has is in no other part.
+ * @throws UserError when D0 holds prompts of the test set.
  */
-export function splitPrompts(
-  config: Config,
-  pool: readonly Prompt[],
-  testSet: readonly Prompt[] | null,
-  clusters: ReadonlyMap<string, number> | null = null,
-): Split {
-  const { prompts, evaluation, gate, seed } = config;
-  const tested = new Set(testSet?.map(({ id }) => id));
+export function createDeck(
+  { evaluation, seed }: Config,
+  {
+    pool,
+    testSet = null,
+    d0 = [],
+    clusters = null,
+  }: {
+    pool: readonly Prompt[];
+    testSet?: readonly Prompt[] | null;
+    d0?: readonly Prompt[];
+    clusters?: ReadonlyMap<string, number> | null;
+  },
+): Deck {
+  const taken = new Set(d0.map(({ id }) => id));
+  const learnt = testSet?.filter(({ id }) => taken.has(id)) ?? [];
+  if (learnt.length > 0)
+    throw new UserError(
+      `start.sft: ${learnt.length} prompts of the test set are in D0, the first one is ${JSON.stringify(learnt[0]!.messages.at(-1)!.content.slice(0, 80))}. Remove them from one of the two.`,
+    );
+  for (const { id } of testSet ?? []) taken.add(id);
+  const random = shuffled(
+    pool.map(({ id }) => id).filter((id) => !taken.has(id)),
+    seedFrom(seed, 'split'),
+  );
+  const deck = clusters ? spread(random, clusters, seedFrom(seed, 'spread')) : random;
   const test = testSet
     ? shuffled(
         testSet.map(({ id }) => id),
         seedFrom(seed, 'test'),
       ).slice(0, evaluation.size)
-    : null;
-  const random = shuffled(
-    pool.map(({ id }) => id).filter((id) => !tested.has(id)),
-    seedFrom(seed, 'split'),
-  );
-  const deck = clusters ? spread(random, clusters, seedFrom(seed, 'spread')) : random;
+    : deck.splice(0, evaluation.size);
+  return { test, hasOwnTests: testSet !== null, d0: d0.map(({ id }) => id), rest: deck, contaminated: 0 };
+}
 
+/** The deck without the prompts that are too near to a test. */
+export function withoutContaminated(deck: Deck, contaminated: ReadonlySet<string>): Deck {
+  const rest = deck.rest.filter((id) => !contaminated.has(id));
+  return { ...deck, rest, contaminated: deck.contaminated + deck.rest.length - rest.length };
+}
+
+/**
+ * Deals a deck into the test set, a reserve for the gates and disjoint slices; with D0 they are all that a run uses.
+ * @throws UserError when the pool is too small, with the numbers.
+ */
+export function splitPrompts(
+  config: Config,
+  { test, hasOwnTests, d0, rest, contaminated }: Deck,
+  clusters: ReadonlyMap<string, number> | null = null,
+): Split {
+  const { prompts, evaluation, gate } = config;
   const slices = prompts.slices ?? config.rounds * config.stages.length;
   const neededSlices = config.rounds * config.stages.length;
   if (slices < neededSlices)
@@ -57,19 +101,22 @@ export function splitPrompts(
     throw new UserError(
       `prompts.gateReserve: ${reserve} prompts, but ${gatesInRun(config)} gates of ${gate.prompts} prompts (gate.prompts) need ${gatesInRun(config) * gate.prompts}. Raise the reserve or lower gate.prompts.`,
     );
-  const testNeed = test ? 0 : evaluation.size;
-  const left = deck.length - testNeed - reserve;
+  const testNeed = hasOwnTests ? 0 : evaluation.size;
+  const available = rest.length + (hasOwnTests ? 0 : test.length);
+  const left = available - testNeed - reserve;
   const sliceSize = prompts.sliceSize ?? (slices > 0 ? Math.floor(left / slices) : 0);
   if (left < slices * sliceSize || left < 0 || (slices > 0 && sliceSize < 1))
     throw new UserError(
-      `The pool has ${deck.length} prompts, but the run needs ${testNeed} to test (evaluation.size), ${reserve} for the gates (prompts.gateReserve) and ${slices} slices of ${Math.max(1, sliceSize)} (prompts.sliceSize): ${testNeed + reserve + slices * Math.max(1, sliceSize)} in all. Add prompts or lower these numbers.`,
+      `The pool has ${available} prompts${contaminated > 0 ? ` (and ${contaminated} that are too near to tests: prompts.decontaminate)` : ''}, but the run needs ${testNeed} to test (evaluation.size), ${reserve} for the gates (prompts.gateReserve) and ${slices} slices of ${Math.max(1, sliceSize)} (prompts.sliceSize): ${testNeed + reserve + slices * Math.max(1, sliceSize)} in all. Add prompts or lower these numbers.`,
     );
 
-  const parts = new Map<SplitPart, string[]>();
-  const deal = (part: SplitPart, size: number) => parts.set(part, deck.splice(0, size));
-  if (test) parts.set('test', test);
-  else deal('test', evaluation.size);
-  deal('gate', reserve);
-  for (let slice = 1; slice <= slices; slice++) deal(`slice-${slice}`, sliceSize);
+  let dealt = 0;
+  const next = (size: number) => rest.slice(dealt, (dealt += size));
+  const parts = new Map<SplitPart, string[]>([
+    ['test', test],
+    ['gate', next(reserve)],
+  ]);
+  for (let slice = 1; slice <= slices; slice++) parts.set(`slice-${slice}`, next(sliceSize));
+  if (d0.length > 0) parts.set('d0', d0);
   return { id: contentId(clusters ? { parts: [...parts], clusters: [...clusters] } : [...parts]), parts };
 }

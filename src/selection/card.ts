@@ -1,5 +1,6 @@
 import { countTokens } from './length';
 import type { LengthEffect } from './length-guard';
+import type { AnswerCounts } from './material';
 import type { TrainingRow } from './rows';
 
 /** What a dataset's card says, as JSON: enough to judge it without opening it. */
@@ -14,7 +15,9 @@ export interface DatasetCard {
   counts: Record<string, number>;
   /** Rows by the round that made them: data accumulate. */
   rounds: Record<string, number>;
-  /** Rows by the player whose answer is chosen. */
+  /** Answers of the new battles, and how many of them were cut by length, refuse, name a maker or are empty; null: no battles. */
+  answers: AnswerCounts | null;
+  /** Rows by the name of the player whose answer is chosen. */
   chosen: Record<string, number>;
   /** Mean tokens (words and punctuation marks); null where the rows have no such text. */
   meanTokens: { prompt: number; chosen: number | null; rejected: number | null };
@@ -37,11 +40,18 @@ export function createCardCounts() {
       if ('chosen' in row) lengths.chosen.add(tokensOf(row.chosen));
       if ('rejected' in row) lengths.rejected.add(tokensOf(row.rejected));
     },
-    card(about: Pick<DatasetCard, 'id' | 'kind' | 'sha256' | 'settings' | 'counts' | 'lengthEffect'>): DatasetCard {
+    /** Ids of the players whose answers are chosen. */
+    players: (): string[] => Object.keys(chosen),
+    card(
+      about: Pick<DatasetCard, 'id' | 'kind' | 'sha256' | 'settings' | 'counts' | 'lengthEffect' | 'answers'>,
+      nameOf: (player: string) => string,
+    ): DatasetCard {
       const { prompt, chosen: chosenTokens, rejected } = lengths;
+      const byName: Record<string, number> = {};
+      for (const [player, n] of Object.entries(chosen)) byName[nameOf(player)] = (byName[nameOf(player)] ?? 0) + n;
       return {
         ...about,
-        ...{ rows, rounds, chosen },
+        ...{ rows, rounds, chosen: byName },
         meanTokens: { prompt: prompt.value() ?? 0, chosen: chosenTokens.value(), rejected: rejected.value() },
       };
     },
@@ -81,6 +91,12 @@ ${
     : 'The effect of length on the margin is unknown: too few battles, or lengths that never differ.'
 }
 
+${
+  card.answers
+    ? `${faults(card.answers)}
+`
+    : ''
+}
 | what became of the groups of new battles | |
 | --- | ---: |
 ${list(card.counts)}
@@ -99,6 +115,12 @@ Settings:
 ${JSON.stringify(card.settings, null, 2)}
 \`\`\`
 `;
+}
+
+/** The shares of answers that settings may keep from being chosen. */
+function faults({ answers, truncated, refusal, namesMaker, empty }: AnswerCounts): string {
+  const share = (n: number) => `${(answers === 0 ? 0 : (100 * n) / answers).toFixed(1)}%`;
+  return `Of ${answers} answers in these groups ${share(truncated)} were cut by length, ${share(refusal)} refuse, ${share(namesMaker)} name a model or its maker as the speaker, ${share(empty)} are empty.`;
 }
 
 const cell = (text: string): string => text.replace(/[\r\n]+/g, ' ').replace(/[|\\`<]/g, (sign) => `\\${sign}`);

@@ -3,7 +3,7 @@ import { loadAnswers } from '../store/answers';
 import { loadScoredBattles, type Arena } from '../store/arenas';
 import { groupsOf, type Group } from './groups';
 import { countTokens } from './length';
-import { unfitReason, type FitnessRules, type UnfitReason } from './unfit';
+import { EVERY_RULE, unfitReason, type FitnessRules, type UnfitReason } from './unfit';
 
 /** What selection needs to know of an answer. Its text is read again when it becomes a row: texts of a whole arena are not held. */
 export interface AnswerFacts {
@@ -12,10 +12,17 @@ export interface AnswerFacts {
   unfit: UnfitReason | null;
 }
 
+/** How many answers there are, and how many have which fault, whether the settings mind it or not. */
+export type AnswerCounts = { answers: number } & Record<UnfitReason, number>;
+
+export const noAnswers = (): AnswerCounts => ({ answers: 0, empty: 0, truncated: 0, refusal: 0, namesMaker: 0 });
+
 export interface Material {
   groups: Group[];
   /** Groups that are left out because a battle of theirs is invalid, failed or was not played. */
   incomplete: number;
+  /** The answers of the groups. */
+  answers: AnswerCounts;
   facts(player: string, prompt: string): AnswerFacts;
 }
 
@@ -28,6 +35,7 @@ export async function loadMaterial(pool: Pool, arena: Arena, fitness: FitnessRul
   const groups: Group[] = [];
   const known = new Map<string, Map<string, AnswerFacts>>();
   const once = createInterner();
+  const counts = noAnswers();
   let incomplete = 0;
   for await (const { battles, answers } of pagesOf(pool, arena)) {
     for (const battle of battles) {
@@ -41,12 +49,17 @@ export async function loadMaterial(pool: Pool, arena: Arena, fitness: FitnessRul
       groups.push(group);
       known.set(group.prompt, new Map());
     }
-    for (const { prompt, player, text, finishReason } of answers.values())
-      known
-        .get(prompt)
-        ?.set(once(player), { tokens: countTokens(text), unfit: unfitReason({ text, finishReason }, fitness) });
+    for (const { prompt, player, text, finishReason } of answers.values()) {
+      const own = known.get(prompt);
+      if (!own) continue;
+      const fault = unfitReason({ text, finishReason }, EVERY_RULE);
+      counts.answers += 1;
+      if (fault !== null) counts[fault] += 1;
+      const unfit = fault === null ? null : unfitReason({ text, finishReason }, fitness);
+      own.set(once(player), { tokens: countTokens(text), unfit });
+    }
   }
-  return { groups, incomplete, facts: (player, prompt) => known.get(prompt)?.get(player) ?? MISSING };
+  return { groups, incomplete, answers: counts, facts: (player, prompt) => known.get(prompt)?.get(player) ?? MISSING };
 }
 
 async function* pagesOf(pool: Pool, arena: Arena) {

@@ -25,9 +25,8 @@ export async function* datasetLines({ id, path, sha256 }: Dataset): AsyncGenerat
     if (line !== '') yield line;
 }
 
-/** All rows of a stored dataset; see `datasetLines`. */
-export async function readDataset(dataset: Dataset): Promise<TrainingRow[]> {
-  const rows: TrainingRow[] = [];
-  for await (const line of datasetLines(dataset)) rows.push(JSON.parse(line) as TrainingRow);
-  return rows;
+/** Rows of a stored dataset from one on (from 1); see `datasetLines`. None but the one in hand is held. */
+export async function* datasetRows(dataset: Dataset, from = 1): AsyncGenerator<TrainingRow> {
+  let row = 0;
+  for await (const line of datasetLines(dataset)) if (++row >= from) yield JSON.parse(line) as TrainingRow;
 }

@@ -7,6 +7,9 @@ export interface FitnessRules {
   skipMakers: boolean;
 }
 
+/** All that can be wrong with an answer: for counting. */
+export const EVERY_RULE: FitnessRules = { skipTruncated: true, skipRefusals: true, skipMakers: true };
+
 /** "I'm sorry", "my apologies", "unfortunately": how a refusal may begin. */
 const apology =
   /(?:i(?:['’]m|\s+am)\s+(?:(?:very|really|so)\s+)?(?:sorry|afraid)|sorry|(?:my\s+)?apologies|i\s+apologi[sz]e|unfortunately)/;

@@ -1,8 +1,8 @@
 import type { Pool } from 'pg';
 
 /**
- * Stored vectors of texts, by the id of each text. They are `real[]`, which pgvector casts to its `vector`, so that a server that has
- * it can index them (docs/prompts.md).
+ * Stored vectors of texts, by the id of each text. They are pgvector's `vector` where the server has it, else `real[]`; each is cast to
+ * the other, so that the statements are the same.
  */
 export async function loadEmbeddings(
   db: Pool,
@@ -12,7 +12,7 @@ export async function loadEmbeddings(
   const { rows } = await db.query<{ id: string; bytes: Buffer }>({
     name: 'load-embeddings',
     // In Postgres' binary form: numbers as text would take most of the time.
-    text: 'select text_hash as id, array_send(vector) as bytes from embeddings where embedder = $1 and text_hash = any($2)',
+    text: 'select text_hash as id, array_send(vector::real[]) as bytes from embeddings where embedder = $1 and text_hash = any($2)',
     values: [embedder, ids],
   });
   return new Map(rows.map(({ id, bytes }) => [id, floatsOf(bytes)]));

@@ -37,13 +37,15 @@ export interface TracedPrompt {
   category: string | null;
   source: string;
   originalId: string | null;
+  /** Where it stands in files that were imported into pools, and why a pool left it out. */
+  pools: { pool: string; file: string; line: number; licence: string | null; dropped: string | null }[];
   /** Its part in each split: test, gate, slice-1 ... */
   parts: { split: string; part: string; position: number }[];
 }
 
 /** A prompt by its id, or by the beginning of it where only one begins so. */
 export async function tracePrompt(pool: Pool, id: string): Promise<TracedPrompt | null> {
-  const { rows } = await pool.query<Omit<TracedPrompt, 'parts'>>(
+  const { rows } = await pool.query<Omit<TracedPrompt, 'parts' | 'pools'>>(
     `select id, messages, category, source, original_id as "originalId" from prompts where starts_with(id, $1) order by id limit 2`,
     [id],
   );
@@ -53,7 +55,13 @@ export async function tracePrompt(pool: Pool, id: string): Promise<TracedPrompt 
     'select split, part, position from splits where prompt = $1 order by split',
     [prompt.id],
   );
-  return { ...prompt, parts: parts.rows };
+  const pools = await pool.query<TracedPrompt['pools'][number]>(
+    `select m.pool, f.name as file, m.line::int as line, m.licence, m.dropped
+       from pool_prompts m join pool_files f on f.pool = m.pool and f.number = m.file
+      where m.prompt = $1 or m.masked = $1 order by m.pool, m.file, m.line`,
+    [prompt.id],
+  );
+  return { ...prompt, pools: pools.rows, parts: parts.rows };
 }
 
 /** Battles on a prompt in a run's arenas, or those named as `arena#position`; with their games. */

@@ -10,6 +10,8 @@ import * as difficulties from './migrations/0007-difficulties';
 import * as promptJudgements from './migrations/0008-prompt-judgements';
 import * as embeddings from './migrations/0009-embeddings';
 import * as control from './migrations/0010-control';
+import * as splitParts from './migrations/0020-split-parts';
+import { preferPgvector } from './pgvector';
 
 const migrations = [
   initial,
@@ -22,6 +24,7 @@ const migrations = [
   promptJudgements,
   embeddings,
   control,
+  splitParts,
 ];
 
 /** Any number that no other program on this database uses for its advisory locks. */
@@ -53,7 +56,9 @@ export async function migrate(pool: Pool): Promise<string[]> {
           ),
       },
     });
-    return (await umzug.up()).map(({ name }) => name);
+    const ran = (await umzug.up()).map(({ name }) => name);
+    await preferPgvector(client);
+    return ran;
   } finally {
     await client.query('select pg_advisory_unlock($1)', [LOCK]).catch(() => undefined);
     client.release();

@@ -2,8 +2,8 @@ import type { Pool } from 'pg';
 import type { Message, Prompt } from '../prompts/prompt';
 import { bulkInsert } from './bulk';
 
-/** Part of a split that a prompt belongs to. */
-export type SplitPart = 'test' | 'gate' | `slice-${number}`;
+/** Part of a split that a prompt belongs to; `d0`: the start is trained on it. */
+export type SplitPart = 'test' | 'gate' | 'd0' | `slice-${number}`;
 
 interface PromptRow {
   id: string;

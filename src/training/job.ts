@@ -20,6 +20,8 @@ export interface Job {
   launch: { device: 'auto' | 'cpu'; threads: number; dtype: 'float32' | 'bfloat16' };
   lease: { grace_seconds: number };
   reward_model?: string;
+  /** DPO and PPO: the model that the policy is held to; absent: `base`. */
+  reference?: string;
   hyperparameters: Record<string, unknown>;
 }
 

@@ -2,7 +2,7 @@ import { createInterface } from 'node:readline';
 import type { Command } from 'commander';
 import { UserError } from '../../errors';
 import { tracePromptIn, traceRow } from '../../lineage/trace';
-import { readDataset } from '../../selection/read-dataset';
+import { datasetRows } from '../../selection/read-dataset';
 import type { TrainingRow } from '../../selection/rows';
 import { datasetsOf, loadDataset } from '../../store/artifacts';
 import { namesOf } from '../../store/lineage';
@@ -95,22 +95,34 @@ async function showRows(
   await withDatabase(findDatabase(), async (pool) => {
     const dataset = await loadDataset(pool, id);
     if (!dataset) throw new UserError(`There is no dataset ${id}. List a run's datasets: npx flywheel data list RUN`);
-    const all = await readDataset(dataset);
-    if (from > all.length) throw new UserError(`${id} has ${all.length} rows; there is no row ${from}.`);
+    if (from > dataset.rows) throw new UserError(`${id} has ${dataset.rows} rows; there is no row ${from}.`);
     const interactive = !json && process.stdin.isTTY && process.stdout.isTTY;
-    const rows = all.slice(from - 1, from - 1 + (limit ?? (interactive ? all.length : 10)));
+    const most = limit ?? (interactive ? Infinity : 10);
     if (json) {
-      sayJson({ dataset: id, rows: all.length, from, shown: rows });
+      const shown: TrainingRow[] = [];
+      for await (const row of first(most, datasetRows(dataset, from))) shown.push(row);
+      sayJson({ dataset: id, rows: dataset.rows, from, shown });
       return;
     }
-    const name = await namesOf(
-      pool,
-      rows.flatMap(({ meta }) => [meta.chosen ?? '', meta.rejected ?? '']),
-    );
-    const texts = rows.map((row, index) => rowText(row, `${id}#${from + index} of ${all.length}`, name));
-    if (interactive) await page(texts);
-    else say(texts.join('\n\n'));
+    async function* texts(rows: AsyncIterable<TrainingRow>): AsyncGenerator<string> {
+      let at = from;
+      for await (const row of rows) {
+        const name = await namesOf(pool, [row.meta.chosen ?? '', row.meta.rejected ?? '']);
+        yield rowText(row, `${id}#${at++} of ${dataset?.rows}`, name);
+      }
+    }
+    const shown = texts(first(most, datasetRows(dataset, from)));
+    if (interactive) await page(shown);
+    else for await (const text of shown) say(`${text}\n`);
   });
+}
+
+async function* first(most: number, rows: AsyncIterable<TrainingRow>): AsyncGenerator<TrainingRow> {
+  let count = 0;
+  for await (const row of rows) {
+    yield row;
+    if (++count >= most) return;
+  }
 }
 
 function rowText(row: TrainingRow, title: string, name: (id: string) => string): string {
@@ -134,11 +146,17 @@ function rowText(row: TrainingRow, title: string, name: (id: string) => string):
 }
 
 /** One text at a time: Enter goes on, b goes back, q ends. */
-async function page(texts: readonly string[]): Promise<void> {
+async function page(texts: AsyncGenerator<string>): Promise<void> {
   const lines = createInterface({ input: process.stdin, output: process.stdout });
+  const seen: string[] = [];
   try {
-    for (let at = 0; at < texts.length;) {
-      say(texts[at] ?? '');
+    for (let at = 0; ;) {
+      if (at === seen.length) {
+        const next = await texts.next();
+        if (next.done === true) break;
+        seen.push(next.value);
+      }
+      say(seen[at] ?? '');
       const typed = await new Promise<string>((resolve) => {
         lines.once('close', () => resolve('q'));
         lines.question('Enter: next, b: back, q: end ', (text) => resolve(text.trim().toLowerCase()));
@@ -149,5 +167,6 @@ async function page(texts: readonly string[]): Promise<void> {
     note('That was the last row.');
   } finally {
     lines.close();
+    await texts.return(undefined);
   }
 }

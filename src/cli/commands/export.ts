@@ -3,7 +3,7 @@ import { Option, type Command } from 'commander';
 import { UserError } from '../../errors';
 import { exportRows } from '../../selection/export/export';
 import { EXPORT_FORMS, type ExportForm } from '../../selection/export/forms';
-import { readDataset } from '../../selection/read-dataset';
+import { datasetRows } from '../../selection/read-dataset';
 import { loadDataset } from '../../store/artifacts';
 import { findDatabase, withDatabase } from '../connect';
 import { describedCommand, JSON_OPTION } from '../options';
@@ -29,7 +29,7 @@ async function exportDataset(
 ): Promise<void> {
   const dataset = await withDatabase(findDatabase(), (pool) => loadDataset(pool, id));
   if (!dataset) throw new UserError(`There is no dataset ${id}. List a run's datasets: npx flywheel data list RUN`);
-  const exported = await exportRows(await readDataset(dataset), form, resolve(out));
+  const exported = await exportRows(datasetRows(dataset), form, resolve(out));
   if (json) sayJson({ dataset: id, form, ...exported });
   else say(`${exported.rows} rows of ${id} as ${form} in ${exported.files.join(' and ')}.`);
 }

@@ -1,9 +1,10 @@
 import { writeFile } from 'node:fs/promises';
 import type { Command } from 'commander';
 import { UserError } from '../../errors';
-import { CONTAMINATION_DEFAULTS } from '../../prompts/decontaminate/contamination';
-import { decontaminatePool, type ContaminationReport } from '../../prompts/decontaminate/decontaminate-pool';
+import { CONTAMINATION_DEFAULTS, nearRule } from '../../prompts/decontaminate/contamination';
+import { decontaminatePool } from '../../prompts/decontaminate/decontaminate-pool';
 import { contaminationMarkdown } from '../../prompts/decontaminate/markdown';
+import type { ContaminationReport } from '../../prompts/decontaminate/report';
 import { createEmbedder } from '../../prompts/embed/create';
 import { readSources } from '../../prompts/sources';
 import { findDatabase, withDatabase } from '../connect';
@@ -57,27 +58,20 @@ export function decontaminateCommand(): Command {
 
 async function decontaminate({ pool, against, report: file, json = false, ...options }: Options): Promise<void> {
   const embedding = embeddingOf(options);
-  const rule = ruleOf(options, embedding !== null);
+  if (options.nearest !== undefined && options.similarity !== undefined)
+    throw new UserError('--nearest and --similarity are two rules: give one of them.');
   const progress = showProgress();
   const report = await withDatabase(findDatabase(), async (db) => {
-    const { prompts: tests } = await readSources(db, against);
+    const { prompts: tests } = await readSources(db, against, 'all');
+    const embedder = await createEmbedder(db, embedding);
     return decontaminatePool(db, pool, tests, {
-      ...{ rule, ngram: options.ngram, maxShare: options.maxShare },
-      embedder: await createEmbedder(db, embedding),
+      ...{ embedder, rule: nearRule(options, embedder), ngram: options.ngram, maxShare: options.maxShare },
       onProgress: (rows) => progress.show(`${pool}: ${rows} rows`),
     });
   }).finally(() => progress.end());
-  if (file !== undefined) await writeFile(file, contaminationMarkdown(pool, report));
+  if (file !== undefined) await writeFile(file, contaminationMarkdown(`the pool ${pool}`, report));
   if (json) sayJson({ pool, ...report });
   else sayReport(pool, report, file);
-}
-
-function ruleOf({ nearest, similarity }: Pick<Options, 'nearest' | 'similarity'>, semantic: boolean) {
-  if (nearest !== undefined && similarity !== undefined)
-    throw new UserError('--nearest and --similarity are two rules: give one of them.');
-  if (nearest !== undefined) return { nearest };
-  if (similarity !== undefined || !semantic) return { similarity: similarity ?? CONTAMINATION_DEFAULTS.similarity };
-  return { nearest: CONTAMINATION_DEFAULTS.nearest };
 }
 
 function sayReport(

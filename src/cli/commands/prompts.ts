@@ -11,6 +11,7 @@ import { findDatabase, withDatabase } from '../connect';
 import { categoriesCommand } from './prompts-categories';
 import { clustersCommand } from './prompts-clusters';
 import { decontaminateCommand } from './prompts-decontaminate';
+import { splitCommand } from './prompts-split';
 import { testSetCommand } from './prompts-test-set';
 import { excerpt } from '../excerpt';
 import { describedCommand, JSON_OPTION, share, wholeNumber } from '../options';
@@ -25,7 +26,8 @@ export function promptsCommand(): Command {
     .addCommand(decontaminateCommand())
     .addCommand(categoriesCommand())
     .addCommand(clustersCommand())
-    .addCommand(testSetCommand());
+    .addCommand(testSetCommand())
+    .addCommand(splitCommand());
 }
 
 function importCommand(): Command {

@@ -10,7 +10,7 @@ import { answersTo } from '../../models/recorded-answers';
 import type { Prompt } from '../../prompts/prompt';
 import { readPrompts } from '../../prompts/read';
 import { readSources } from '../../prompts/sources';
-import { splitPrompts } from '../../prompts/split';
+import { createDeck, splitPrompts } from '../../prompts/split';
 import { findDatabase, withDatabase } from '../connect';
 import { checkCalls } from './calls';
 import { finding, type Finding } from './finding';
@@ -49,7 +49,7 @@ async function checkReach(config: Config, calls: boolean): Promise<Finding[]> {
 
 /** Files need no database. */
 async function promptsOf(sources: readonly string[]): Promise<Prompt[]> {
-  if (sources.every((source) => poolNameOf(source) === null)) return readPrompts(sources);
+  if (sources.every((source) => poolNameOf(source) === null)) return (await readSources(null, sources)).prompts;
   return (await withDatabase(findDatabase(), (db) => readSources(db, sources))).prompts;
 }
 
@@ -59,8 +59,10 @@ async function checkTexts(config: Config): Promise<Finding[]> {
   const dealt = await finding('prompts', async () => {
     const pool = await promptsOf(config.prompts.source);
     const testSet = config.evaluation.testSet && (await promptsOf(config.evaluation.testSet));
-    const { parts } = splitPrompts(config, pool, testSet);
-    const used = new Set([...parts.values()].flat());
+    const d0 = config.start.sft === null ? [] : await readPrompts([config.start.sft]);
+    // Decontamination may cost calls: the run does it, and leaves some more out.
+    const { parts } = splitPrompts(config, createDeck(config, { pool, testSet, d0 }));
+    const used = new Set([...parts].flatMap(([part, ids]) => (part === 'd0' ? [] : ids)));
     prompts = [...pool, ...(testSet ?? [])].filter(({ id }) => used.has(id));
     return `${pool.length} in the pool, ${[...parts].map(([part, ids]) => `${part} ${ids.length}`).join(', ')}`;
   });

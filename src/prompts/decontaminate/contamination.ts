@@ -1,4 +1,5 @@
 import { UserError } from '../../errors';
+import type { Embedder } from '../embed/embedder';
 import { dotAt, type VectorTable } from '../embed/vectors';
 import { createOverlapFinder } from './overlap';
 
@@ -11,6 +12,16 @@ export interface ContaminationSettings {
   ngram: number;
   /** The rule `nearest` may drop this share of the pool at most. */
   maxShare: number;
+}
+
+/** The rule of settings of which one at most is given: by default the paper's where the embedding knows meaning, else a similarity. */
+export function nearRule(
+  { nearest, similarity }: { nearest?: number | null | undefined; similarity?: number | null | undefined },
+  { semantic }: Pick<Embedder, 'semantic'>,
+): NearRule {
+  if (typeof nearest === 'number') return { nearest };
+  if (typeof similarity === 'number') return { similarity };
+  return semantic ? { nearest: CONTAMINATION_DEFAULTS.nearest } : { similarity: CONTAMINATION_DEFAULTS.similarity };
 }
 
 export const CONTAMINATION_DEFAULTS = { nearest: 5, similarity: 0.9, ngram: 13, maxShare: 0.1 };

@@ -1,15 +1,15 @@
-import type { ContaminationReport } from './decontaminate-pool';
+import type { ContaminationReport } from './report';
 
 /** Characters of each text in the report. */
 const WIDTH = 600;
 
-/** All pairs with their similarity, for a person to judge. Texts are quoted as code, so that nothing in them is read as Markdown. */
+/** All pairs with their similarity, for a person to judge; `of` says what was examined. Texts are quoted as code, so that nothing in them is read as Markdown. */
 export function contaminationMarkdown(
-  pool: string,
+  of: string,
   { rows, dropped, tests, embedder, lexical, pairs }: ContaminationReport,
 ): string {
   return [
-    `# Contamination of the pool ${pool}`,
+    `# Contamination of ${of}`,
     `${dropped} of ${rows} prompts are too near to one of ${tests} tests, by the embedding ${embedder}.`,
     ...(lexical
       ? [
@@ -18,7 +18,7 @@ export function contaminationMarkdown(
       : []),
     ...pairs.flatMap(({ similarity, shared, prompt, test }, index) => [
       `## ${index + 1}. Similarity ${similarity.toFixed(3)}`,
-      `Dropped (${prompt.file}:${prompt.line}):`,
+      `Dropped (${prompt.line === null ? prompt.file : `${prompt.file}:${prompt.line}`}):`,
       quoted(prompt.text),
       `Test (${test.source}):`,
       quoted(test.text),

@@ -1,7 +1,7 @@
 import { configHash } from '../../../src/config/freeze';
 import { parseConfig } from '../../../src/config/load';
 import { readPrompts } from '../../../src/prompts/read';
-import { splitPrompts } from '../../../src/prompts/split';
+import { createDeck, splitPrompts } from '../../../src/prompts/split';
 
 const player = (id: string) => ({ id, model: id, url: 'sandbox:' });
 const minimal = {
@@ -18,7 +18,7 @@ describe('a configuration without a target', () => {
       readPrompts(config.prompts.source),
       readPrompts(config.evaluation.testSet ?? []),
     ]);
-    const { parts } = splitPrompts(config, prompts, testSet);
+    const { parts } = splitPrompts(config, createDeck(config, { pool: prompts, testSet }));
     expect(prompts).toHaveLength(40);
     expect([...(parts.get('test') ?? [])].sort()).toEqual(prompts.map(({ id }) => id).sort());
     expect(parts.get('gate')).toEqual([]);

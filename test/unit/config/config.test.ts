@@ -73,6 +73,16 @@ describe('configHash', () => {
   const hashWith = (change: Partial<ConfigInput>) => configHash(parse({ ...minimal(), ...change }));
   const rival = minimal().competitors[0];
 
+  it('is what it was before settings were added that stand at what held then', () => {
+    expect(hashWith({})).toBe('599a945bf089297e06e4a4092c079c53');
+    const said: Partial<ConfigInput> = {
+      sft: { data: 'accumulate' },
+      dpo: { reference: 'init' },
+      ppo: { reference: 'init', data: 'accumulate', rewardModel: { init: 'policy' } },
+    };
+    expect(hashWith(said)).toBe(hashWith({}));
+  });
+
   it('stays when only the way to reach things changes', () => {
     const moved = {
       ...rival,
@@ -88,6 +98,10 @@ describe('configHash', () => {
     ['a model', { competitors: [{ ...rival, model: 'other' } as ConfigInput['competitors'][0]] }],
     ['a threshold', { sft: { threshold: [2] } }],
     ['the seed', { seed: 1 }],
+    ['what data accumulate', { dpo: { data: 'round' } }],
+    ['whom PPO is held to', { ppo: { reference: 'I0' } }],
+    ['where the reward model starts', { ppo: { rewardModel: { init: 'I0' } } }],
+    ['what is kept from leaking', { prompts: { source: ['prompts.jsonl'], decontaminate: [] } }],
     [
       'the judge’s sampling',
       { judge: { url: 'http://127.0.0.1:8000/v1', model: 'judge', sampling: { temperature: 1 } } },

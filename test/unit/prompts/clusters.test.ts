@@ -8,7 +8,7 @@ import { lexicalEmbedder } from '../../../src/prompts/embed/lexical';
 import { dotAt, vectorTable } from '../../../src/prompts/embed/vectors';
 import { inOnePage } from '../../../src/prompts/pages';
 import { promptId, type Prompt } from '../../../src/prompts/prompt';
-import { splitPrompts } from '../../../src/prompts/split';
+import { createDeck, splitPrompts } from '../../../src/prompts/split';
 import { spread } from '../../../src/prompts/spread';
 
 const promptOf = (content: string): Prompt => {
@@ -173,7 +173,7 @@ describe('splits over clusters', () => {
       gate: { prompts: 2 },
       evaluation: { size: 40 },
     });
-    const { parts } = splitPrompts(config, pool, null, clusters);
+    const { parts } = splitPrompts(config, createDeck(config, { pool, clusters }), clusters);
     const dealt = [...parts.values()].flat();
     expect(new Set(dealt).size).toBe(dealt.length);
     for (const [part, ids] of parts) {

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { parseConfig } from '../../../src/config/load';
 import { promptId, type Prompt } from '../../../src/prompts/prompt';
 import { readPrompts } from '../../../src/prompts/read';
-import { sliceOf, splitPrompts } from '../../../src/prompts/split';
+import { createDeck, sliceOf, splitPrompts, withoutContaminated } from '../../../src/prompts/split';
 
 let folder: string;
 beforeAll(() => (folder = mkdtempSync(join(tmpdir(), 'flywheel-prompts-'))));
@@ -73,22 +73,49 @@ describe('splitPrompts', () => {
       ...change,
     });
 
+  const split = (change: object, given: Partial<Parameters<typeof createDeck>[1]> = {}) => {
+    const config = configure(change);
+    return splitPrompts(config, createDeck(config, { pool, ...given }));
+  };
+  const idsOf = (prompts: readonly Prompt[]) => new Set(prompts.map(({ id }) => id));
+
   it('deals every prompt once at most, the same way for the same seed', () => {
-    const { id, parts } = splitPrompts(configure({}), pool, null);
+    const { id, parts } = split({});
     const dealt = [...parts.values()].flat();
     expect(new Set(dealt).size).toBe(dealt.length);
     expect(parts.get('test')).toHaveLength(10);
     expect(parts.get('gate')).toHaveLength(2 * 4 * 5);
     expect(parts.get(sliceOf(configure({}), 2, 'ppo'))).toHaveLength(8);
-    expect(splitPrompts(configure({}), pool, null).id).toBe(id);
-    expect(splitPrompts(configure({ seed: 1 }), pool, null).id).not.toBe(id);
+    expect(split({}).id).toBe(id);
+    expect(split({ seed: 1 }).id).not.toBe(id);
   });
 
-  it('keeps a test set of its own out of the slices', () => {
-    const { parts } = splitPrompts(configure({}), pool, pool.slice(0, 20));
-    const tested = new Set(pool.slice(0, 20).map(({ id }) => id));
-    expect(parts.get('test')?.every((id) => tested.has(id))).toBe(true);
-    for (const [part, ids] of parts) if (part !== 'test') expect(ids.some((id) => tested.has(id))).toBe(false);
+  it('keeps a test set of its own, and D0, out of the slices', () => {
+    const [testSet, d0] = [pool.slice(0, 20), pool.slice(20, 30)];
+    const { parts } = split({}, { testSet, d0 });
+    expect(parts.get('test')?.every((id) => idsOf(testSet).has(id))).toBe(true);
+    expect(parts.get('d0')).toEqual(d0.map(({ id }) => id));
+    const apart = idsOf([...testSet, ...d0]);
+    for (const [part, ids] of parts)
+      if (part !== 'test' && part !== 'd0') expect(ids.some((id) => apart.has(id))).toBe(false);
+  });
+
+  it('refuses a test set that D0 teaches', () =>
+    expect(() => split({}, { testSet: pool.slice(0, 20), d0: pool.slice(18, 30) })).toThrow(
+      /start\.sft: 2 prompts of the test set are in D0, the first one is "prompt 18"/,
+    ));
+
+  it('leaves out what is too near to tests, never a test, and counts it where the pool is too small for that', () => {
+    const config = configure({});
+    const deck = createDeck(config, { pool });
+    const near = new Set([deck.rest[0]!, deck.rest[5]!, deck.test[0]!]);
+    const { parts } = splitPrompts(config, withoutContaminated(deck, near));
+    expect(parts.get('test')).toEqual(deck.test);
+    for (const part of ['gate', 'slice-1', 'slice-6'] as const)
+      expect(parts.get(part)?.some((id) => near.has(id))).toBe(false);
+    expect(() => splitPrompts(configure({ gate: { prompts: 11 } }), withoutContaminated(deck, near))).toThrow(
+      /The pool has 98 prompts \(and 2 that are too near to tests: prompts\.decontaminate\), but the run needs 10 to test/,
+    );
   });
 
   it.each([
@@ -98,7 +125,5 @@ describe('splitPrompts', () => {
     ],
     [{ prompts: { source: ['p'], gateReserve: 3 } }, /prompts\.gateReserve: 3 prompts, but 8 gates of 5 prompts/],
     [{ prompts: { source: ['p'], slices: 2 } }, /prompts\.slices: 2 slices, but 2 rounds of 3 stages use 6/],
-  ])('refuses too little with the numbers', (change, sentence) =>
-    expect(() => splitPrompts(configure(change), pool, null)).toThrow(sentence),
-  );
+  ])('refuses too little with the numbers', (change, sentence) => expect(() => split(change)).toThrow(sentence));
 });

@@ -72,7 +72,9 @@ it('a dataset card counts rows, lengths and sources, and keeps hostile names in 
   const about = { id: 'r/r2-sft-a1/sft', kind: 'sft', sha256: 'ab', settings: {}, counts: { selected: 2 } };
   const counts = createCardCounts();
   for (const one of [row(1, 'poet', 'one two'), row(2, 'a|b\n#', 'one')]) counts.add(one);
-  const card = counts.card({ ...about, lengthEffect: null });
+  const answers = { answers: 200, truncated: 3, refusal: 1, namesMaker: 0, empty: 0 };
+  expect(counts.players()).toEqual(['poet', 'a|b\n#']);
+  const card = counts.card({ ...about, lengthEffect: null, answers }, (player) => player);
   expect(card).toMatchObject({
     rows: 2,
     rounds: { 1: 1, 2: 1 },
@@ -81,6 +83,7 @@ it('a dataset card counts rows, lengths and sources, and keeps hostile names in 
   });
   const text = cardMarkdown(card);
   expect(text).toContain('| a\\|b # | 1 |');
+  expect(text).toContain('Of 200 answers in these groups 1.5% were cut by length, 0.5% refuse, 0.0% name');
   expect(text).toContain('prompt 3.0, chosen 1.5, rejected none');
   expect(cardMarkdown({ ...card, lengthEffect: { beta: 1, lower: 0, upper: 2, battles: 9 } })).toContain(
     'gains 0.69 judge points',

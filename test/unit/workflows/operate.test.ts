@@ -1,7 +1,7 @@
 import type { MessageName } from '../../../workflows/messages';
 import { operate, type Waiting } from '../../../workflows/operate';
 import { renderProgress } from '../../../workflows/progress';
-import { allSteps, champion, keptModels, labelOf, nextStep, roles } from '../../../workflows/steps';
+import { allSteps, champion, keptModels, labelOf, nextStep, roles, sameStageBefore } from '../../../workflows/steps';
 import type { FinishedStep, FlywheelState, Place, Progress, RunPlan } from '../../../workflows/types';
 
 const plan = { run: 'r', rounds: 2, stages: ['sft', 'dpo', 'ppo'], sftInit: 'I0', gatePrompts: 10 } as RunPlan;
@@ -33,6 +33,25 @@ const state = (...finished: FinishedStep[]): FlywheelState => ({
 const firstRound = [step(0, 'start'), step(1, 'sft'), step(1, 'dpo'), step(1, 'ppo'), roundEnd(1, 'r1-ppo-a1')];
 
 describe('steps', () => {
+  it('accumulate data of a rejected candidate, not of a stage that was rolled back', () => {
+    const made = (finished: FinishedStep, attempt = 1): FinishedStep => ({
+      ...finished,
+      attempt,
+      datasets: { sft: `r/${labelOf({ ...finished, attempt })}/sft` },
+    });
+    const rejected = made(step(1, 'sft', 'I0'));
+    const next = { round: 2, stage: 'sft' as const, attempt: 1 };
+    const whole = state(step(0, 'start'), rejected, step(1, 'dpo'), step(1, 'ppo'), roundEnd(1, 'r1-ppo-a1'));
+    expect(sameStageBefore(whole, next)?.datasets).toEqual({ sft: 'r/r1-sft-a1/sft' });
+    expect(sameStageBefore(whole, { ...next, round: 1 })).toBeUndefined();
+
+    const back = operate(plan, whole, null, 'rollback', { round: 1, stage: 'sft' });
+    if (!('state' in back)) throw new Error('refused');
+    expect(sameStageBefore(back.state, next)).toBeUndefined();
+    const again = { ...back.state, finished: [...back.state.finished, made(step(1, 'sft'), back.state.attempt)] };
+    expect(sameStageBefore(again, next)?.datasets).toEqual({ sft: 'r/r1-sft-a2/sft' });
+  });
+
   it('go from the start through each round’s stages to its end', () => {
     expect(allSteps(plan).map(({ round, stage }) => `${round} ${stage}`)).toEqual([
       '0 start',

@@ -1,0 +1,36 @@
+import { setImmediate as breathe } from 'node:timers/promises';
+import type { Embedder } from '../embed/embedder';
+import { vectorTable } from '../embed/vectors';
+import { userText, type Prompt } from '../prompt';
+import { createContamination, type ContaminatedPair, type ContaminationSettings } from './contamination';
+
+/** Prompts embedded at once; in between others get their turn. */
+const PIECE = 500;
+
+/**
+ * Compares prompts, a page at a time, with tests. Pairs name a prompt by its number in the order of reading.
+ * Errors (UserError): see `createContamination` and the embedder.
+ */
+export async function examine(
+  pages: AsyncIterable<readonly Prompt[]>,
+  tests: readonly Prompt[],
+  {
+    embedder,
+    onProgress,
+    ...settings
+  }: ContaminationSettings & { embedder: Embedder; onProgress?: ((prompts: number) => void) | undefined },
+): Promise<{ prompts: number; pairs: ContaminatedPair[] }> {
+  const testTexts = tests.map(userText);
+  const contamination = createContamination(testTexts, vectorTable(await embedder.embed(testTexts)), settings);
+  let prompts = 0;
+  for await (const page of pages)
+    for (let from = 0; from < page.length; from += PIECE) {
+      const texts = page.slice(from, from + PIECE).map(userText);
+      const vectors = await embedder.embed(texts);
+      texts.forEach((text, index) => contamination.add(text, vectors[index]!));
+      prompts += texts.length;
+      onProgress?.(prompts);
+      await breathe();
+    }
+  return { prompts, pairs: contamination.finish() };
+}
