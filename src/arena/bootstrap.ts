@@ -1,6 +1,6 @@
 import { informationFactor, maximise, surplus } from './bradley-terry';
 import { solve } from './cholesky';
-import { components, isConnected, meetings, reach } from './components';
+import { components, isConnected, meetings, reach, type Meetings } from './components';
 import { among, type PairCounts } from './pair-counts';
 import { sfc32 } from './random';
 import type { Units } from './units';
@@ -65,8 +65,9 @@ function separated(counts: PairCounts, fit: Float64Array, anchors: readonly numb
     const gain = anchored(group).length - anchored(best).length;
     return gain > 0 || (gain === 0 && group.length > best.length) ? group : best;
   });
-  const theta = new Float64Array(counts.size).fill(NaN);
   const met = meetings(counts);
+  if (2 * anchored(core).length <= anchors.length) return withoutScale(counts, met, anchors);
+  const theta = new Float64Array(counts.size).fill(NaN);
   const below = reach(counts, met, core[0]!);
   const above = reach(counts, met, core[0]!, true);
   for (let i = 0; i < counts.size; i++) {
@@ -79,6 +80,20 @@ function separated(counts: PairCounts, fit: Float64Array, anchors: readonly numb
   const left = anchored(core);
   const zero = mean(theta, left) - (mean(fit, left) - mean(fit, anchors));
   return theta.map((value) => value - zero);
+}
+
+/**
+ * A resample in which no group holds most of the anchors, so that nobody stands for their mean: a player that is above some of them without
+ * end, and below none, is at +∞, the reverse at -∞, and of the others nothing is known.
+ */
+function withoutScale(counts: PairCounts, met: Meetings, anchors: readonly number[]): Float64Array {
+  return Float64Array.from({ length: counts.size }, (_, player) => {
+    const below = reach(counts, met, player);
+    const above = reach(counts, met, player, true);
+    const rises = anchors.some((anchor) => below[anchor] === 1 && above[anchor] === 0);
+    const falls = anchors.some((anchor) => above[anchor] === 1 && below[anchor] === 0);
+    return rises === falls ? NaN : rises ? Infinity : -Infinity;
+  });
 }
 
 /** Mean of some entries. */

@@ -136,6 +136,32 @@ describe('separation', () => {
     expectSound(table);
   });
 
+  it('knows nothing of two models where half of the resamples hold one winner only, of neither of the two', () => {
+    const table = rate([battle('a', 'b', 1, 'p1'), battle('a', 'b', 1, 'p1'), battle('a', 'b', 0, 'p2')]);
+    for (const model of ['a', 'b'])
+      expect(row(table, model)).toMatchObject({
+        ...{ lower: null, upper: null },
+        flags: ['unbounded-above', 'unbounded-below'],
+      });
+    expectSound(table);
+  });
+
+  it('opens both ends where the anchors fall apart into equal halves, the upper end above and the lower end below', () => {
+    // p2 holds the only win of the lower pair over the upper one: in a third of the resamples it is missing.
+    const halves = Array.from({ length: 30 }, (_, at): Observation[] => [
+      battle('u1', 'u2', at % 2 === 0 ? 1 : 0, `p${at}`),
+      battle('l1', 'l2', at % 2 === 0 ? 1 : 0, `p${at}`),
+      battle('u1', 'l1', at === 2 ? 0 : 1, `p${at}`),
+    ]).flat();
+    const table = rate(halves);
+    for (const model of ['u1', 'u2'])
+      expect(row(table, model)).toMatchObject({ upper: null, flags: ['unbounded-above'] });
+    for (const model of ['l1', 'l2'])
+      expect(row(table, model)).toMatchObject({ lower: null, flags: ['unbounded-below'] });
+    expect(row(table, 'u1').lower).toBeGreaterThan(row(table, 'l1').upper!);
+    expectSound(table);
+  });
+
   it('sets no limit on a tiny fraction of a battle', () => {
     const table = rate([...core, { ...battle('faint', 'm0', 1, 'p1'), weight: 0.01 }]);
     expect(row(table, 'faint')).toMatchObject({
