@@ -2,9 +2,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { ApplicationFailure, WorkflowFailedError, type Client } from '@temporalio/client';
 import { messageOf, UserError } from '../errors';
 import type { Progress } from '../../workflows/types';
-import { continueHint } from './continue-hint';
+import { continueHint } from '../operating/continue-hint';
+import { causeText, lookAt, type Look } from '../operating/look';
 import { CommandFailure } from './failure';
-import { causeText, lookAt, type Look } from './look';
 
 export interface FollowOptions {
   /** Told about once a second where the run stands, and once more at its end. */

@@ -3,7 +3,7 @@ import type { FlywheelInput, Progress } from '../../workflows/types';
 import { TASK_QUEUE } from '../task-queue';
 import type { TemporalAddress } from './connect';
 import { followRun } from './follow';
-import { lookAt } from './look';
+import { lookAt } from '../operating/look';
 import { note, say, sayJson } from './output';
 import { createProgressView } from './progress-view';
 import { hasWorkers } from './has-workers';

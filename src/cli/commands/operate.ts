@@ -1,21 +1,12 @@
 import { Argument, Option, type Command } from 'commander';
-import {
-  ApplicationFailure,
-  isGrpcDeadlineError,
-  WorkflowNotFoundError,
-  WorkflowUpdateFailedError,
-  WorkflowUpdateRPCTimeoutOrCancelledError,
-  type Client,
-} from '@temporalio/client';
+import type { Client } from '@temporalio/client';
 import type { Decision, MessageName } from '../../../workflows/messages';
+import { cancelRun, MessageRefused, sendMessage } from '../../operating/send';
 import { findTemporal, withClient } from '../connect';
-import { continueHint } from '../continue-hint';
 import { CommandFailure } from '../failure';
 import { describedCommand, dollars, JSON_OPTION, wholeNumber } from '../options';
 import { say, sayJson } from '../output';
 
-/** How long a worker may take to answer. */
-const ANSWER_MS = 15_000;
 const RUN = ['<run>', "the run's id"] as const;
 const STAGES = ['sft', 'dpo', 'ppo'];
 const ACTIONS: Decision[] = ['retry', 'promote', 'keep', 'stop'];
@@ -83,20 +74,11 @@ export function cancelCommand(): Command {
   return describedCommand('cancel', 'Stop a run now and close it; what it did is stored.', 'cancel my-run')
     .argument(...RUN)
     .option(...JSON_OPTION)
-    .action((run: string, { json }: Json) => onRun(run, json, cancel));
+    .action((run: string, { json }: Json) => onRun(run, json, cancelRun));
 }
 
 function send(run: string, name: MessageName, message: object, json?: boolean): Promise<void> {
-  return onRun(run, json, (client) =>
-    client.withDeadline(Date.now() + ANSWER_MS, () =>
-      client.workflow.getHandle(run).executeUpdate<string, [object]>(name, { args: [message] }),
-    ),
-  );
-}
-
-async function cancel(client: Client, run: string): Promise<string> {
-  await client.workflow.getHandle(run).cancel();
-  return `Cancelling ${run}: calls in flight end, its state is kept. \`${continueHint(run)}\` continues it.`;
+  return onRun(run, json, (client) => sendMessage(client, run, name, message));
 }
 
 /** Does something to a run and tells the sentence that comes back. */
@@ -107,24 +89,9 @@ async function onRun(
 ): Promise<void> {
   const sentence = await withClient(findTemporal(), (client) =>
     act(client, run).catch((error: unknown) => {
-      throw refusal(run, error);
+      throw MessageRefused.isInstance(error) ? new CommandFailure(error.message) : error;
     }),
   );
   if (json) sayJson({ run, sentence });
   else say(sentence);
-}
-
-/** What came back instead of a sentence. */
-function refusal(run: string, error: unknown): unknown {
-  if (error instanceof WorkflowUpdateFailedError && error.cause instanceof ApplicationFailure)
-    return new CommandFailure(error.cause.message);
-  if (error instanceof WorkflowNotFoundError)
-    return new CommandFailure(
-      `No run ${run} is running. \`npx flywheel status\` lists the runs; \`${continueHint(run)}\` continues a closed one.`,
-    );
-  if (error instanceof WorkflowUpdateRPCTimeoutOrCancelledError || isGrpcDeadlineError(error))
-    return new CommandFailure(
-      `No worker answered for ${run} in ${ANSWER_MS / 1000} s, so it is not known whether this arrived. Look: npx flywheel status ${run}. If no worker runs: npx flywheel worker`,
-    );
-  return error;
 }

@@ -4,17 +4,17 @@ import type { Progress } from '../../../workflows/types';
 import { messageOf } from '../../errors';
 import { listRuns } from '../../store/runs';
 import { findDatabase, findTemporal, withClient, withDatabase } from '../connect';
-import { continueHint } from '../continue-hint';
+import { continueHint } from '../../operating/continue-hint';
 import { CommandFailure } from '../failure';
 import { findRun } from '../find-run';
-import { lookAt, type Look } from '../look';
+import { lookAt, type Look } from '../../operating/look';
 import { describedCommand, JSON_OPTION } from '../options';
 import { colours, note, say, sayJson, table } from '../output';
 import { runScreen } from '../run-screen';
-import { runSummary } from '../run-summary';
+import { runSummary } from '../../operating/run-summary';
 import { standings } from '../standings';
 import { follow } from '../start-and-follow';
-import { storedProgress } from '../stored-progress';
+import { storedProgress } from '../../operating/stored-progress';
 
 export function statusCommand(): Command {
   return describedCommand(

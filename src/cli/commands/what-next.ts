@@ -5,7 +5,7 @@ import { messageOf } from '../../errors';
 import { listRuns } from '../../store/runs';
 import { environmentAddresses, findDatabase, withDatabase } from '../connect';
 import { colours, note, say, sayJson } from '../output';
-import { runSummary } from '../run-summary';
+import { runSummary } from '../../operating/run-summary';
 
 type Summary = ReturnType<typeof runSummary>;
 
