@@ -13,6 +13,7 @@ const COMMANDS: Readonly<Record<string, Readonly<Record<string, () => Promise<Co
     init: async () => (await import('./commands/init.js')).initCommand(),
     doctor: async () => (await import('./commands/doctor.js')).doctorCommand(),
     up: async () => (await import('./commands/up.js')).upCommand(),
+    dashboard: async () => (await import('./commands/dashboard.js')).dashboardCommand(),
     worker: async () => (await import('./commands/worker.js')).workerCommand(),
     migrate: async () => (await import('./commands/migrate.js')).migrateCommand(),
   },

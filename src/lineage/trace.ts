@@ -47,6 +47,16 @@ export async function traceRow(pool: Pool, dataset: string, number: number): Pro
   if (!stored) throw new UserError(`There is no dataset ${dataset}. List a run's datasets: npx flywheel data list RUN`);
   const { value: row } = await datasetRows(stored, number).next();
   if (!row) throw new UserError(`${dataset} has ${stored.rows} rows; there is no row ${number}.`);
+  return traceRead(pool, stored, number, row);
+}
+
+/** As `traceRow`, of a row that has been read already. */
+export async function traceRead(
+  pool: Pool,
+  { id: dataset, kind }: Pick<Dataset, 'id' | 'kind'>,
+  number: number,
+  row: TrainingRow,
+): Promise<RowTrace> {
   const { meta } = row;
   const prompt = await tracePrompt(pool, meta.prompt);
   if (!prompt) throw new UserError(`The prompt ${meta.prompt} of ${dataset}#${number} is not in this database.`);
@@ -54,7 +64,7 @@ export async function traceRow(pool: Pool, dataset: string, number: number): Pro
   const name = await namesOf(pool, players);
   return {
     row: `${dataset}#${number}`,
-    kind: stored.kind,
+    kind,
     madeIn: { run: meta.run, round: meta.round, stage: meta.stage },
     ...choiceOf(row, name),
     prompt,

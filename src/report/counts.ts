@@ -6,21 +6,24 @@ import type { Arenas } from './arenas';
 import type { PartySpend } from './document';
 import type { BattleGroup } from './outcomes';
 
-/** What this run calls its players: a stored player has the name of the run that entered it first. */
+/**
+ * What this run calls its players, by id: a stored player has the name of the run that entered it first. From the configuration and the
+ * checkpoints, without a look at millions of battles.
+ */
 export async function namesOf(
   pool: Pool,
   { id, config }: { id: string; config: Config },
 ): Promise<Map<string, string>> {
+  const { competitors } = config;
   const { rows } = await pool.query<{ id: string; name: string }>(
-    `select players.id, coalesce(substr(checkpoints.id, length($1) + 2), players.name) as name
-       from players left join checkpoints on checkpoints.player = players.id and checkpoints.run = $1
-      where players.id in (select player_a from battles join arenas on arenas.id = arena where run = $1
-                     union select player_b from battles join arenas on arenas.id = arena where run = $1)`,
-    [id],
+    `(select player as id, substr(id, length($1) + 2) as name from checkpoints
+       where run = $1 and player is not null order by created_at, id)
+     union all select id, name from players where name = any($2) and identity ->> 'model' = name`,
+    // A recorded player's identity holds its name already, and would need its file here.
+    [id, competitors.flatMap((player) => ('url' in player ? [] : [player.id]))],
   );
   const names = new Map(rows.map((row) => [row.id, row.name]));
-  // A recorded player's identity holds its name already, and would need its file here.
-  for (const player of config.competitors) if ('url' in player) names.set(competitorPlayer(player).id, player.id);
+  for (const player of competitors) if ('url' in player) names.set(competitorPlayer(player).id, player.id);
   return names;
 }
 
@@ -33,21 +36,33 @@ export async function judgeOf(pool: Pool, arenas: readonly string[]): Promise<st
   return rows.map(({ name }) => name).join(', ');
 }
 
-/** How the battles of some arenas ended, counted in the database: few rows, however many the battles. */
+/** A battle's verdicts are for player a; a game with b first is told from b's point of view. */
+const OWN = { w: 'win', l: 'loss', t: 'tie', i: 'invalid' } as const;
+const MIRRORED = { ...OWN, w: 'loss', l: 'win' } as const;
+
+/**
+ * How the battles of some arenas ended, on prompts of one category or of all (null), counted in the database: few rows, however many the
+ * battles. Of failed battles no game counts.
+ */
 export async function battleGroups(
   pool: Pool,
   arenas: readonly string[],
   names: ReadonlyMap<string, string>,
+  category: string | null = null,
 ): Promise<BattleGroup[]> {
-  const { rows } = await pool.query<BattleGroup>(
-    `select player_a as a, player_b as b, outcome, one.verdict as "aFirst", two.verdict as "bFirst", count(*)::int as battles
-       from battles join arenas on arenas.id = battles.arena
-       left join games one on one.judge = arenas.judge and one.prompt = battles.prompt and one.first = player_a and one.second = player_b
-       left join games two on two.judge = arenas.judge and two.prompt = battles.prompt and two.first = player_b and two.second = player_a
-      where battles.arena = any($1) group by 1, 2, 3, 4, 5`,
-    [arenas],
+  const { rows } = await pool.query<Omit<BattleGroup, 'aFirst' | 'bFirst'> & { verdicts: string | null }>(
+    `select player_a as a, player_b as b, outcome, verdicts, count(*)::int as battles from battles
+      where arena = any($1) ${category === null ? '' : 'and prompt in (select id from prompts where category = $2)'}
+      group by 1, 2, 3, 4`,
+    category === null ? [arenas] : [arenas, category],
   );
-  return rows.map((row) => ({ ...row, a: names.get(row.a) ?? row.a, b: names.get(row.b) ?? row.b }));
+  return rows.map(({ a, b, verdicts, ...row }) => ({
+    ...row,
+    a: names.get(a) ?? a,
+    b: names.get(b) ?? b,
+    aFirst: verdicts === null ? null : OWN[verdicts.charAt(0) as keyof typeof OWN],
+    bFirst: verdicts === null ? null : MIRRORED[verdicts.charAt(1) as keyof typeof OWN],
+  }));
 }
 
 /** Battles that both judges decided; both arenas of a step were planned with the players in the same order. */

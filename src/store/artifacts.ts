@@ -35,6 +35,7 @@ export interface Dataset {
   sha256: string;
   /** A rollback abandoned it: it stays readable, and nothing reads it for training. */
   superseded: boolean;
+  createdAt: Date;
 }
 
 export async function saveCheckpoint(pool: Pool, c: Checkpoint): Promise<void> {
@@ -92,7 +93,7 @@ export async function supersedeCheckpoints(db: Db, run: string, kept: readonly s
   );
 }
 
-export async function saveDataset(pool: Pool, d: Omit<Dataset, 'superseded'>): Promise<void> {
+export async function saveDataset(pool: Pool, d: Omit<Dataset, 'superseded' | 'createdAt'>): Promise<void> {
   await pool.query(
     `insert into datasets (id, run, round, stage, attempt, kind, settings, counts, rows, path, sha256)
      values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) on conflict do nothing`,
@@ -113,11 +114,14 @@ export async function saveDataset(pool: Pool, d: Omit<Dataset, 'superseded'>): P
 }
 
 export async function loadDataset(pool: Pool, id: string): Promise<Dataset | null> {
-  const { rows } = await pool.query<Dataset>('select * from datasets where id = $1', [id]);
+  const { rows } = await pool.query<Dataset>('select *, created_at as "createdAt" from datasets where id = $1', [id]);
   return rows[0] ?? null;
 }
 
 export async function datasetsOf(pool: Pool, run: string): Promise<Dataset[]> {
-  const { rows } = await pool.query<Dataset>('select * from datasets where run = $1 order by created_at, id', [run]);
+  const { rows } = await pool.query<Dataset>(
+    'select *, created_at as "createdAt" from datasets where run = $1 order by created_at, id',
+    [run],
+  );
   return rows;
 }

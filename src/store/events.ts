@@ -33,3 +33,16 @@ export async function eventsOf(pool: Pool, run: string): Promise<(RunEvent & { a
   );
   return rows;
 }
+
+/** Events of a run, the newest first, of ids below `before` (null: from the newest). An id is a string: Postgres counts further than numbers. */
+export async function eventPage(
+  pool: Pool,
+  run: string,
+  { before, limit }: { before: string | null; limit: number },
+): Promise<(RunEvent & { id: string; at: Date })[]> {
+  const { rows } = await pool.query<RunEvent & { id: string; at: Date }>(
+    `select id, run, at, kind, sentence, detail from events where run = $1 and ($2::bigint is null or id < $2) order by id desc limit $3`,
+    [run, before, limit],
+  );
+  return rows;
+}

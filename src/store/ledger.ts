@@ -50,3 +50,14 @@ export async function saveCap(db: Db, run: string, usd: number | null): Promise<
     [run, usd],
   );
 }
+
+/** What a run has spent by what for (`answers`, `games` ...), the dearest first. */
+export async function spendByPurpose(pool: Pool, run: string): Promise<(Spend & { purpose: string })[]> {
+  const { rows } = await pool.query<Spend & { purpose: string }>(
+    `select purpose, count(*)::int as calls, count(error)::int as "failedCalls",
+            sum(prompt_tokens + completion_tokens)::float8 as tokens, sum(usd)::float8 as usd
+       from ledger where run = $1 group by purpose order by usd desc, calls desc, purpose`,
+    [run],
+  );
+  return rows;
+}

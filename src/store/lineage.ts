@@ -72,7 +72,14 @@ export async function traceBattles(
   const [condition, values] =
     'run' in where
       ? ['arenas.run = $1 and battles.prompt = $2', [where.run, where.prompt]]
-      : [`battles.arena || '#' || battles.position = any($1)`, [where.battles]];
+      : [
+          '(battles.arena, battles.position) in (select * from unnest($1::text[], $2::int[]))',
+          // A run's id is free text: the position stands behind the last #.
+          [
+            where.battles.map((battle) => battle.slice(0, battle.lastIndexOf('#'))),
+            where.battles.map((battle) => Number(battle.slice(battle.lastIndexOf('#') + 1))),
+          ],
+        ];
   const { rows } = await pool.query<TracedBattle>(
     `select battles.arena || '#' || battles.position as battle, a.name as a, b.name as b, judges.name as judge, outcome, margin,
             coalesce((

@@ -322,3 +322,57 @@ export async function poolPrompts(db: Pool, pool: string, ids: readonly string[]
     if (!once.has(row.id)) once.set(row.id, { ...row, originalId });
   return [...once.values()];
 }
+
+/** What became of the prompts of a pool. */
+export interface PoolCounts {
+  pool: string;
+  files: number;
+  prompts: number;
+  kept: number;
+  masked: number;
+  dropped: { reason: string; prompts: number }[];
+}
+
+/** All pools with what cleaning did to them. */
+export async function poolCounts(db: Pool): Promise<PoolCounts[]> {
+  const { rows } = await db.query<PoolCounts>(
+    `select pool, (select count(*)::int from pool_files where pool_files.pool = counted.pool) as files,
+            sum(prompts)::float8 as prompts, sum(masked)::float8 as masked,
+            coalesce(sum(prompts) filter (where dropped is null), 0)::float8 as kept,
+            coalesce(json_agg(json_build_object('reason', dropped, 'prompts', prompts) order by prompts desc)
+                       filter (where dropped is not null), '[]') as dropped
+       from (select pool, dropped, count(*) as prompts, count(masked) as masked from pool_prompts group by pool, dropped) counted
+      group by pool order by pool`,
+  );
+  return rows;
+}
+
+/** A prompt that cleaning dropped, and for a near-duplicate what is kept instead. */
+export interface DroppedPrompt {
+  prompt: string;
+  file: number;
+  fileName: string;
+  line: number;
+  reason: string;
+  similarity: number | null;
+  messages: Message[];
+  kept: Message[] | null;
+}
+
+/** Dropped prompts of a pool in the order of its files, for one reason or all (null), behind `after`. */
+export async function droppedPage(
+  db: Pool,
+  pool: string,
+  { reason, after, limit }: { reason: string | null; after: { file: number; line: number } | null; limit: number },
+): Promise<DroppedPrompt[]> {
+  const { rows } = await db.query<DroppedPrompt>(
+    `select m.prompt, m.file, f.name as "fileName", m.line::float8 as line, m.dropped as reason, m.similarity, p.messages,
+            (select kp.messages from prompts kp where kp.id = m.duplicate_of) as kept
+       from pool_prompts m join pool_files f on f.pool = m.pool and f.number = m.file join prompts p on p.id = m.prompt
+      where m.pool = $1 and m.dropped is not null and ($2::text is null or m.dropped = $2)
+        and ($3::int is null or (m.file, m.line) > ($3, $4::bigint))
+      order by m.file, m.line limit $5`,
+    [pool, reason, after?.file ?? null, after?.line ?? null, limit],
+  );
+  return rows;
+}

@@ -10,9 +10,11 @@ export interface Run {
   /** The workflow's state after its last finished step, or null before the first. */
   state: unknown;
   status: string;
+  createdAt: Date;
+  updatedAt: Date;
 }
 
-const selected = `id, config, config_hash as "configHash", split, state, status`;
+const selected = `id, config, config_hash as "configHash", split, state, status, created_at as "createdAt", updated_at as "updatedAt"`;
 
 export async function loadRun(pool: Pool, id: string): Promise<Run | null> {
   const { rows } = await pool.query<Run>(`select ${selected} from runs where id = $1`, [id]);

@@ -1,0 +1,165 @@
+import { readFile } from 'node:fs/promises';
+import { traceRead } from '../../lineage/trace';
+import { userText } from '../../prompts/prompt';
+import type { DatasetCard } from '../../selection/card';
+import { indexRows, type RowIndex } from '../../selection/row-index';
+import type { TrainingRow } from '../../selection/rows';
+import { datasetsOf, loadDataset, type Dataset } from '../../store/artifacts';
+import { namesOf as storedNames } from '../../store/lineage';
+import { droppedPage, poolCounts } from '../../store/prompt-pool';
+import { namesOf } from '../../report/counts';
+import type { DashboardDeps } from '../deps';
+import { NotThere } from '../route';
+import type { DataRows, DatasetDetail, Datasets, Dropped, Pools, RowTrace } from '../schemas/data';
+import { storedRun } from './run';
+import { textOf } from './text';
+
+/** Characters of each answer in a list of rows. */
+const LISTED = 600;
+const POOLS_MS = 5000;
+
+export async function readDatasets(deps: DashboardDeps, run: string): Promise<Datasets> {
+  await storedRun(deps, run);
+  return { datasets: (await datasetsOf(deps.pool, run)).map(shownDataset) };
+}
+
+function shownDataset(dataset: Dataset): Datasets['datasets'][number] {
+  const { id, kind, round, stage, attempt, rows, sha256, path, settings, counts, createdAt } = dataset;
+  const threshold = (settings as { threshold?: unknown } | null)?.threshold;
+  return {
+    ...{ id, kind, round, stage, attempt, rows, sha256, path },
+    newRows: counts['newRows'] ?? null,
+    threshold: typeof threshold === 'number' ? threshold : null,
+    createdAt: createdAt.toISOString(),
+  };
+}
+
+async function datasetOf({ pool }: DashboardDeps, id: string): Promise<Dataset> {
+  const dataset = await loadDataset(pool, id);
+  if (dataset) return dataset;
+  throw new NotThere(`There is no dataset ${id}.`);
+}
+
+export async function readDataset(deps: DashboardDeps, id: string): Promise<DatasetDetail> {
+  const dataset = await datasetOf(deps, id);
+  const card = await readFile(dataset.path.replace(/jsonl$/, 'card.json'), 'utf8').then(
+    (text) => JSON.parse(text) as DatasetCard,
+    () => null,
+  );
+  const names = card && (await namesFor(deps, dataset.run, Object.keys(card.chosen)));
+  return {
+    dataset: shownDataset(dataset),
+    settings: dataset.settings,
+    counts: dataset.counts,
+    card: card && {
+      chosen: Object.entries(card.chosen)
+        .map(([player, rows]) => ({ player: names?.(player) ?? player, rows }))
+        .sort((x, y) => y.rows - x.rows),
+      meanTokens: card.meanTokens,
+      lengthEffect: card.lengthEffect,
+    },
+    profile: await deps.soon.get(`profile ${dataset.sha256} ${id}`, () => deps.heavy.ask('dataset', { id })),
+  };
+}
+
+/** Players as the run calls them, else as they are stored. */
+async function namesFor(deps: DashboardDeps, run: string, ids: readonly string[]): Promise<(id: string) => string> {
+  const [own, stored] = [await namesOf(deps.pool, await storedRun(deps, run)), await storedNames(deps.pool, ids)];
+  return (id) => own.get(id) ?? stored(id);
+}
+
+function rowsOf({ soon }: DashboardDeps, dataset: Dataset): Promise<RowIndex> {
+  return soon.whole(`row index ${dataset.sha256} ${dataset.path}`, () => indexRows(dataset));
+}
+
+/** A page of rows, each answer cut. */
+export async function readDataRows(
+  deps: DashboardDeps,
+  id: string,
+  { from, limit }: { from: number; limit: number },
+): Promise<DataRows> {
+  const dataset = await datasetOf(deps, id);
+  const index = await rowsOf(deps, dataset);
+  const rows = await index.read(from, limit);
+  const players = rows.flatMap(({ meta }) => [meta.chosen, meta.rejected]).filter((one) => one !== undefined);
+  const name = await namesFor(deps, dataset.run, players);
+  const side = (player: string | undefined, text: string | null) =>
+    text === null ? null : { player: player === undefined ? null : name(player), text: textOf(text, LISTED) };
+  return {
+    rows: rows.map((row, at) => ({
+      row: from + at,
+      round: row.meta.round,
+      gap: row.meta.gap ?? null,
+      asked: userText({ messages: row.prompt }).slice(0, LISTED).toWellFormed(),
+      chosen: side(row.meta.chosen, chosenText(row)),
+      rejected: side(row.meta.rejected, 'rejected' in row ? spoken(row.rejected) : null),
+      battles: row.meta.battles,
+    })),
+    from,
+    total: index.rows,
+  };
+}
+
+const spoken = (messages: readonly { content: string }[]) => messages.map(({ content }) => content).join('\n');
+
+const chosenText = (row: TrainingRow): string | null =>
+  'completion' in row ? spoken(row.completion) : 'chosen' in row ? spoken(row.chosen) : null;
+
+/** One row with its battles, judge texts, prompt and source. */
+export async function readDataRow(deps: DashboardDeps, id: string, number: number): Promise<RowTrace> {
+  const dataset = await datasetOf(deps, id);
+  const index = await rowsOf(deps, dataset);
+  const [row] = await index.read(number, 1);
+  if (!row) throw new NotThere(`${id} has ${index.rows} rows; there is no row ${number}.`);
+  const trace = await traceRead(deps.pool, dataset, number, row);
+  const { prompt } = trace;
+  const chosen = chosenText(row);
+  return {
+    ...{ dataset: id, row: number, kind: trace.kind, madeIn: trace.madeIn, gap: trace.gap, total: index.rows },
+    chosen: trace.chosen,
+    rejected: trace.rejected,
+    prompt: {
+      ...{ id: prompt.id, category: prompt.category, source: prompt.source, originalId: prompt.originalId },
+      parts: prompt.parts.map(({ part, position }) => `${part}, position ${position + 1}`),
+      turns: prompt.messages.map(({ role, content }) => ({ role, text: textOf(content) })),
+    },
+    texts: [
+      ...(chosen === null ? [] : [{ role: 'chosen' as const, text: textOf(chosen) }]),
+      ...('rejected' in row ? [{ role: 'rejected' as const, text: textOf(spoken(row.rejected)) }] : []),
+    ],
+    answers: trace.answers.map(({ text, ...answer }) => ({ ...answer, text: textOf(text) })),
+    battles: trace.battles.map(({ battle, games, ...rest }) => ({
+      id: battle,
+      ...rest,
+      games: games.map((game) => ({ ...game, text: textOf(game.text) })),
+    })),
+  };
+}
+
+export async function readPools({ pool, soon }: DashboardDeps): Promise<Pools> {
+  return { pools: await soon.get('pools', () => poolCounts(pool), POOLS_MS) };
+}
+
+const PLACE = /^(\d+):(\d+)$/;
+
+export async function readDropped(
+  { pool }: DashboardDeps,
+  name: string,
+  { reason, after, limit }: { reason?: string | undefined; after?: string | undefined; limit: number },
+): Promise<Dropped> {
+  const [, file, line] = PLACE.exec(after ?? '') ?? [];
+  const found = await droppedPage(pool, name, {
+    reason: reason ?? null,
+    after: file === undefined ? null : { file: Number(file), line: Number(line) },
+    limit: limit + 1,
+  });
+  const last = found.length > limit ? found[limit - 1] : undefined;
+  return {
+    dropped: found.slice(0, limit).map((one) => ({
+      ...{ prompt: one.prompt, file: one.fileName, line: one.line, reason: one.reason, similarity: one.similarity },
+      text: userText(one).slice(0, LISTED).toWellFormed(),
+      kept: one.kept && userText({ messages: one.kept }).slice(0, LISTED).toWellFormed(),
+    })),
+    next: last ? `${last.file}:${last.line}` : null,
+  };
+}
