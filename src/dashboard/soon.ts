@@ -25,6 +25,8 @@ interface Entry {
 
 /** A page shows a part as pending after so long. */
 const MOMENT_MS = 120;
+/** A stale value is given for so long while its renewal takes more than a moment. */
+const OLD_MS = 20_000;
 /** A failure is told for so long before it is tried again. */
 const FAILURE_MS = 5000;
 const MOST_ENTRIES = 300;
@@ -52,15 +54,16 @@ export function createSoonStore(): SoonStore {
   return {
     async get<T>(key: string, compute: () => Promise<T>, staleMs = Infinity): Promise<Soon<T>> {
       const entry = entryOf(key, compute, staleMs);
-      if (entry.at === 0) await moment(entry.running);
-      if (entry.at === 0) return { state: 'pending' };
+      if (entry.running) await moment(entry.running);
+      // Still being renewed: a value of a while ago will do, an old one would be taken for today's.
+      if (entry.at === 0 || (entry.running && Date.now() - entry.at > staleMs + OLD_MS)) return { state: 'pending' };
       return entry.error === undefined
         ? { state: 'ready', value: entry.value as T }
         : { state: 'failed', sentence: sentenceOf(entry.error) };
     },
     async whole<T>(key: string, compute: () => Promise<T>, staleMs = Infinity): Promise<T> {
       const entry = entryOf(key, compute, staleMs);
-      if (entry.at === 0) await entry.running;
+      if (entry.running) await entry.running;
       if (entry.error !== undefined) throw entry.error;
       return entry.value as T;
     },

@@ -86,5 +86,22 @@ export async function spendByParty(pool: Pool, run: string, names: ReadonlyMap<s
       where run = $1 group by party, judges.id, judges.name order by usd desc, calls desc, party`,
     [run],
   );
-  return rows.map(({ party, name, ...row }) => ({ name: names.get(party) ?? name, ...row }));
+  // A checkpoint's canary is billed to the checkpoint, its answers to the player that it is.
+  const label = (party: string) => (party.startsWith(`${run}/`) ? party.slice(run.length + 1) : undefined);
+  const parties = new Map<string, PartySpend>();
+  for (const { party, name: stored, ...row } of rows) {
+    const name = names.get(party) ?? label(party) ?? stored;
+    const known = parties.get(`${row.role} ${name}`);
+    parties.set(`${row.role} ${name}`, known ? { ...known, ...sum(known, row) } : { name, ...row });
+  }
+  return [...parties.values()];
+}
+
+function sum(one: Omit<PartySpend, 'name' | 'role'>, other: typeof one): typeof one {
+  return {
+    calls: one.calls + other.calls,
+    failedCalls: one.failedCalls + other.failedCalls,
+    tokens: one.tokens + other.tokens,
+    usd: one.usd + other.usd,
+  };
 }

@@ -2,7 +2,7 @@ import { lookAt, causeText, type Look } from '../../operating/look';
 import type { DashboardDeps } from '../deps';
 
 /** A worker that lives answers in a few milliseconds; a page does not wait longer for one that does not. */
-const ANSWER_MS = 1500;
+const ANSWER_MS = 4000;
 /** Pages that ask at the same time share one answer. */
 const FRESH_MS = 700;
 

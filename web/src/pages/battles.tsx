@@ -1,0 +1,242 @@
+import { useState } from 'react';
+import { Link, useParams } from 'react-router';
+import type { BattleChoices, BattleRow, Battles } from '../../../src/dashboard/schemas/battles';
+import type { Outcome } from '../../../src/dashboard/schemas/common';
+import { runPath, useApi } from '../api';
+import { grouped, signed } from '../format';
+import { Answered, Badge, Card, Choice, Empty, Name, Scroll, TextLine, type Tone } from '../parts/basic';
+import { useUrlState } from '../parts/url';
+
+const OUTCOMES: Outcome[] = ['win', 'loss', 'tie', 'inconsistent', 'invalid', 'failed'];
+const FILTERS = ['arena', 'purpose', 'player', 'opponent', 'outcome', 'category', 'margin'] as const;
+
+export const OUTCOME_TONES: Readonly<Record<Outcome, Tone>> = {
+  win: 'good',
+  loss: 'bad',
+  tie: 'quiet',
+  inconsistent: 'warn',
+  invalid: 'warn',
+  failed: 'bad',
+};
+
+/** Battles by who met, how it ended, margin and category. */
+export function BattlesPage() {
+  const { run = '' } = useParams();
+  const url = useUrlState();
+  const filters = Object.fromEntries(FILTERS.map((name) => [name, url.get(name)]));
+  const after = url.get('after');
+  const choices = useApi<BattleChoices>(runPath(run, '/battle-choices'));
+  const query = useApi<Battles>(runPath(run, '/battles'), { ...filters, after });
+  // Where a page began that came before: only known on the way forward.
+  const [trail, setTrail] = useState<string[]>([]);
+  const choose = (name: string, value: string) => {
+    setTrail([]);
+    url.set({ [name]: value, after: null, ...(name === 'player' && value === '' ? { opponent: null } : {}) });
+  };
+  return (
+    <>
+      <div className="page-head">
+        <h1>Battles</h1>
+      </div>
+      <Filters choices={choices.data} get={url.get} choose={choose} />
+      <Answered query={query} height={500}>
+        {({ battles, next }) => (
+          <Card className={`flush ${query.isPlaceholderData ? 'stale' : ''}`}>
+            {battles.length === 0 ? (
+              <Empty
+                title={FILTERS.some((name) => url.get(name) !== '') ? 'No battle is so' : 'No battle was planned yet'}
+              >
+                {FILTERS.some((name) => url.get(name) !== '') && (
+                  <button
+                    type="button"
+                    onClick={() => url.set(Object.fromEntries([...FILTERS, 'after'].map((name) => [name, null])))}
+                  >
+                    Clear the filters
+                  </button>
+                )}
+              </Empty>
+            ) : (
+              <BattleTable run={run} battles={battles} />
+            )}
+            <Pager
+              first={after === ''}
+              onFirst={() => {
+                setTrail([]);
+                url.set({ after: null }, true);
+              }}
+              onPrevious={
+                trail.length === 0
+                  ? null
+                  : () => {
+                      url.set({ after: trail.at(-1) ?? null }, true);
+                      setTrail(trail.slice(0, -1));
+                    }
+              }
+              onNext={
+                next === null
+                  ? null
+                  : () => {
+                      setTrail([...trail, after]);
+                      url.set({ after: next }, true);
+                      window.scrollTo(0, 0);
+                    }
+              }
+            />
+          </Card>
+        )}
+      </Answered>
+    </>
+  );
+}
+
+interface FilterProps {
+  choices: BattleChoices | undefined;
+  get: (name: string) => string;
+  choose: (name: string, value: string) => void;
+}
+
+function Filters({ choices, get, choose }: FilterProps) {
+  const players = choices?.players ?? [];
+  const categories = choices?.categories.state === 'ready' ? choices.categories.value : [];
+  return (
+    <div className="toolbar" role="group" aria-label="Which battles">
+      <Choice
+        label="Arena"
+        value={get('arena')}
+        any="all"
+        options={(choices?.arenas ?? []).map(({ id, size, judge }) => ({
+          value: id,
+          label: `${id.split('/').slice(-2).join(' ')} · ${judge} (${grouped(size)})`,
+        }))}
+        onChange={(value) => choose('arena', value)}
+      />
+      <Choice
+        label="Purpose"
+        value={get('purpose')}
+        any="any"
+        options={['training', 'gate', 'evaluation']}
+        onChange={(value) => choose('purpose', value)}
+      />
+      <Choice
+        label="Player"
+        value={get('player')}
+        any="anybody"
+        options={players}
+        onChange={(value) => choose('player', value)}
+      />
+      {get('player') !== '' && (
+        <Choice
+          label="Against"
+          value={get('opponent')}
+          any="anybody"
+          options={players.filter((one) => one !== get('player'))}
+          onChange={(value) => choose('opponent', value)}
+        />
+      )}
+      <Choice
+        label={get('player') === '' ? 'Outcome (first)' : 'Outcome'}
+        value={get('outcome')}
+        any="any"
+        options={OUTCOMES}
+        onChange={(value) => choose('outcome', value)}
+      />
+      <Choice
+        label="Margin"
+        value={get('margin')}
+        any="any"
+        options={['0.5', '1', '2', '3', '5'].map((value) => ({ value, label: `${value} or more` }))}
+        onChange={(value) => choose('margin', value)}
+      />
+      {categories.length > 0 && (
+        <Choice
+          label="Category"
+          value={get('category')}
+          any="any"
+          options={categories.map(({ category }) => category)}
+          onChange={(value) => choose('category', value)}
+        />
+      )}
+    </div>
+  );
+}
+
+function BattleTable({ run, battles }: { run: string; battles: BattleRow[] }) {
+  const base = `/runs/${encodeURIComponent(run)}/battle`;
+  return (
+    <Scroll label="Battles">
+      <table className="rows">
+        <thead>
+          <tr>
+            <th scope="col">Prompt</th>
+            <th scope="col">First</th>
+            <th scope="col">Second</th>
+            <th scope="col">Outcome of the first</th>
+            <th scope="col" className="number">
+              Margin
+            </th>
+            <th scope="col">Category</th>
+            <th scope="col">Arena</th>
+          </tr>
+        </thead>
+        <tbody>
+          {battles.map((battle) => (
+            <tr key={battle.id}>
+              <th scope="row" data-name="Prompt" className="wide">
+                <Link to={`${base}?id=${encodeURIComponent(battle.id)}`} className="row-link">
+                  <TextLine>{battle.asked === '' ? battle.prompt : battle.asked}</TextLine>
+                </Link>
+              </th>
+              <td data-name="First">
+                <Name>{battle.a}</Name>
+              </td>
+              <td data-name="Second">
+                <Name>{battle.b}</Name>
+              </td>
+              <td data-name="Outcome of the first">
+                {battle.outcome === null ? (
+                  <Badge tone="quiet">not played</Badge>
+                ) : (
+                  <Badge tone={OUTCOME_TONES[battle.outcome]}>{battle.outcome}</Badge>
+                )}
+                {battle.problem !== null && <span className="note">{battle.problem.slice(0, 120)}</span>}
+              </td>
+              <td data-name="Margin" className="number">
+                {battle.margin === null ? '–' : signed(battle.margin, 1)}
+              </td>
+              <td data-name="Category">{battle.category ?? '–'}</td>
+              <td data-name="Arena" className="quiet">
+                {battle.arena.split('/').slice(-2).join(' ')}
+              </td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </Scroll>
+  );
+}
+
+export function Pager({
+  first,
+  onFirst,
+  onPrevious,
+  onNext,
+}: {
+  first: boolean;
+  onFirst: () => void;
+  onPrevious: (() => void) | null;
+  onNext: (() => void) | null;
+}) {
+  return (
+    <nav className="pager" aria-label="Pages">
+      <button type="button" disabled={first} onClick={onFirst}>
+        First
+      </button>
+      <button type="button" disabled={onPrevious === null} onClick={() => onPrevious?.()}>
+        Previous
+      </button>
+      <button type="button" disabled={onNext === null} onClick={() => onNext?.()}>
+        Next
+      </button>
+    </nav>
+  );
+}

@@ -1,0 +1,347 @@
+import { useCallback } from 'react';
+import { Link, useParams } from 'react-router';
+import type { DataRows, DatasetDetail, Datasets, Histogram } from '../../../src/dashboard/schemas/data';
+import { runPath, useApi, useLive } from '../api';
+import { Chart, type Palette, type Plot } from '../charts/plot';
+import { clock, grouped, percent } from '../format';
+import { Answered, Await, Card, Empty, Name, Scroll, Stat, TextLine } from '../parts/basic';
+import { useUrlState } from '../parts/url';
+
+const PAGE = 20;
+
+/** The datasets of a run; one of them with its card, its distributions and its rows. */
+export function DataPage() {
+  const { run = '' } = useParams();
+  useLive(run);
+  const url = useUrlState();
+  const query = useApi<Datasets>(runPath(run, '/datasets'));
+  return (
+    <>
+      <div className="page-head">
+        <h1>Training data</h1>
+      </div>
+      <Answered query={query} height={500}>
+        {({ datasets }) => {
+          if (datasets.length === 0)
+            return (
+              <Card>
+                <Empty title="This run has no dataset">
+                  They appear with the first stage: battles that the target lost become rows.
+                </Empty>
+              </Card>
+            );
+          const chosen = datasets.find(({ id }) => id === url.get('dataset')) ?? datasets.at(-1);
+          return (
+            <>
+              <Card title="Datasets" className="flush">
+                <DatasetTable datasets={datasets} chosen={chosen?.id ?? ''} />
+              </Card>
+              {chosen && <Dataset key={chosen.id} run={run} id={chosen.id} />}
+            </>
+          );
+        }}
+      </Answered>
+    </>
+  );
+}
+
+function DatasetTable({ datasets, chosen }: { datasets: Datasets['datasets']; chosen: string }) {
+  return (
+    <Scroll label="Datasets">
+      <table>
+        <thead>
+          <tr>
+            <th scope="col">Dataset</th>
+            <th scope="col">Kind</th>
+            <th scope="col" className="number">
+              Rows
+            </th>
+            <th scope="col" className="number">
+              New
+            </th>
+            <th scope="col" className="number">
+              Least gap
+            </th>
+            <th scope="col" className="number">
+              Made
+            </th>
+          </tr>
+        </thead>
+        <tbody>
+          {datasets.map((one) => (
+            <tr key={one.id} className={one.id === chosen ? 'own' : undefined}>
+              <th scope="row">
+                <Link
+                  to={`?dataset=${encodeURIComponent(one.id)}`}
+                  aria-current={one.id === chosen ? 'true' : undefined}
+                  preventScrollReset
+                >
+                  {one.id.split('/').slice(-2).join(' / ')}
+                </Link>
+              </th>
+              <td>{one.kind}</td>
+              <td className="number">{grouped(one.rows)}</td>
+              <td className="number">{one.newRows === null ? '–' : grouped(one.newRows)}</td>
+              <td className="number">{one.threshold ?? '–'}</td>
+              <td className="number quiet">{clock(one.createdAt)}</td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </Scroll>
+  );
+}
+
+function Dataset({ run, id }: { run: string; id: string }) {
+  const query = useApi<DatasetDetail>('/dataset', { id });
+  return (
+    <Answered query={query} height={500}>
+      {(detail) => (
+        <>
+          <div className="columns">
+            <CardOf detail={detail} />
+            <Card title="Distributions">
+              <Await of={detail.profile} height={420}>
+                {(profile) => (
+                  <div className="small-charts two">
+                    {profile.gaps && <Bars title="Gap between the answers, judge points" of={profile.gaps} />}
+                    {profile.lengths.prompt && <Bars title="Words of the prompt" of={profile.lengths.prompt} />}
+                    {profile.lengths.chosen && <Bars title="Words of the chosen answer" of={profile.lengths.chosen} />}
+                    {profile.lengths.rejected && (
+                      <Bars title="Words of the rejected answer" of={profile.lengths.rejected} />
+                    )}
+                    {profile.longerChosen !== null && (
+                      <p className="note span">
+                        The chosen answer is the longer one in {percent(profile.longerChosen)} of the pairs.
+                      </p>
+                    )}
+                    {profile.categories.some(({ category }) => category !== null) && (
+                      <Shares
+                        title="Categories"
+                        rows={profile.categories.map(({ category, rows }) => ({ name: category ?? 'none', rows }))}
+                      />
+                    )}
+                    {profile.clusters.length > 0 && (
+                      <Shares
+                        title="Clusters, the largest"
+                        rows={profile.clusters
+                          .slice(0, 12)
+                          .map(({ cluster, rows }) => ({ name: `cluster ${cluster}`, rows }))}
+                      />
+                    )}
+                  </div>
+                )}
+              </Await>
+            </Card>
+          </div>
+          <Rows run={run} id={id} />
+        </>
+      )}
+    </Answered>
+  );
+}
+
+/** `belowThreshold` as people say it. */
+const words = (name: string) => name.replace(/([A-Z])/g, (letter) => ` ${letter.toLowerCase()}`);
+
+function CardOf({ detail: { dataset, counts, card, settings } }: { detail: DatasetDetail }) {
+  const effect = card?.lengthEffect;
+  return (
+    <Card title="Card" side={<code className="note">{dataset.sha256.slice(0, 12)}</code>}>
+      <dl className="stats">
+        <Stat
+          name="Rows"
+          value={grouped(dataset.rows)}
+          note={dataset.newRows === null ? undefined : `${grouped(dataset.newRows)} new`}
+        />
+        <Stat name="Prompt" value={card?.meanTokens.prompt?.toFixed(0) ?? '–'} note="words, mean" />
+        <Stat name="Chosen" value={card?.meanTokens.chosen?.toFixed(0) ?? '–'} note="words, mean" />
+        <Stat name="Rejected" value={card?.meanTokens.rejected?.toFixed(0) ?? '–'} note="words, mean" />
+      </dl>
+      {effect && (
+        <p className="note">
+          An answer of double length gains {(effect.beta * Math.LN2).toFixed(2)} judge points in its battle (95%
+          interval {(effect.lower * Math.LN2).toFixed(2)} to {(effect.upper * Math.LN2).toFixed(2)};{' '}
+          {grouped(effect.battles)} battles).
+        </p>
+      )}
+      <h3>What became of the groups of battles</h3>
+      <table className="dense">
+        <tbody>
+          {Object.entries(counts).map(([name, n]) => (
+            <tr key={name}>
+              <th scope="row">{words(name)}</th>
+              <td className="number">{grouped(n)}</td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+      {card && card.chosen.length > 0 && (
+        <Shares title="Whose answer is chosen" rows={card.chosen.map(({ player, rows }) => ({ name: player, rows }))} />
+      )}
+      <details>
+        <summary>Settings and file</summary>
+        <pre className="model-text" tabIndex={0}>
+          {JSON.stringify(settings, null, 2)}
+        </pre>
+        <p className="note">
+          <code>{dataset.path}</code>
+          <br />
+          sha256 <code>{dataset.sha256}</code>
+        </p>
+      </details>
+    </Card>
+  );
+}
+
+function Shares({ title, rows }: { title: string; rows: { name: string; rows: number }[] }) {
+  const most = Math.max(1, ...rows.map((one) => one.rows));
+  return (
+    <div>
+      <h3>{title}</h3>
+      <ul className="shares three" aria-label={title}>
+        {rows.map(({ name, rows: n }) => (
+          <li key={name}>
+            <Name>{name}</Name>
+            <span className="share-bar" aria-hidden="true">
+              <i style={{ width: `${(100 * n) / most}%` }} />
+            </span>
+            <span className="number">{grouped(n)}</span>
+          </li>
+        ))}
+      </ul>
+    </div>
+  );
+}
+
+function Bars({ title, of: { edges, counts } }: { title: string; of: Histogram }) {
+  const draw = useCallback(
+    (plot: Plot, { colours }: { colours: Palette }) => ({
+      marginLeft: 40,
+      marginRight: 8,
+      marginTop: 8,
+      marginBottom: 24,
+      x: { label: null, ticks: 5 },
+      y: { label: null, grid: true, ticks: 3, tickSize: 0, tickFormat: 's' },
+      marks: [
+        plot.rectY(
+          counts.map((n, index) => ({ n, from: edges[index] ?? 0, to: edges[index + 1] ?? edges[index] ?? 0 })),
+          { x1: 'from', x2: 'to', y: 'n', fill: colours.accent, inset: 0.5 },
+        ),
+        plot.ruleY([0], { stroke: colours.line }),
+      ],
+    }),
+    [edges, counts],
+  );
+  const total = counts.reduce((sum, n) => sum + n, 0);
+  return (
+    <div>
+      <h3>{title}</h3>
+      <Chart
+        height={130}
+        label={`${title}: from ${edges[0]?.toFixed(1)} to ${edges.at(-1)?.toFixed(1)}, ${grouped(total)} rows`}
+        draw={draw}
+      />
+    </div>
+  );
+}
+
+function Rows({ run, id }: { run: string; id: string }) {
+  const url = useUrlState();
+  const from = Math.max(1, Number(url.get('from')) || 1);
+  const query = useApi<DataRows>('/dataset/rows', { id, from, limit: PAGE });
+  const base = `/runs/${encodeURIComponent(run)}/row?dataset=${encodeURIComponent(id)}`;
+  const go = (row: number) => url.set({ from: row <= 1 ? null : String(row) }, true);
+  return (
+    <Answered query={query} height={400}>
+      {({ rows, total }) => (
+        <Card
+          title="Rows"
+          className="flush"
+          side={
+            <span className="note">
+              {grouped(from)} – {grouped(Math.min(total, from + rows.length - 1))} of {grouped(total)}
+            </span>
+          }
+        >
+          <Scroll label="Rows">
+            <table className="rows">
+              <thead>
+                <tr>
+                  <th scope="col" className="number">
+                    Row
+                  </th>
+                  <th scope="col">Prompt</th>
+                  <th scope="col">Chosen</th>
+                  <th scope="col">Rejected</th>
+                  <th scope="col" className="number">
+                    Gap
+                  </th>
+                  <th scope="col" className="number">
+                    Round
+                  </th>
+                </tr>
+              </thead>
+              <tbody>
+                {rows.map((row) => (
+                  <tr key={row.row}>
+                    <th scope="row" className="number" data-name="Row">
+                      <Link to={`${base}&row=${row.row}`}>{row.row}</Link>
+                    </th>
+                    <td data-name="Prompt" className="wide">
+                      <TextLine>{row.asked}</TextLine>
+                    </td>
+                    <td data-name="Chosen" className="wide">
+                      <Side side={row.chosen} />
+                    </td>
+                    <td data-name="Rejected" className="wide">
+                      <Side side={row.rejected} />
+                    </td>
+                    <td data-name="Gap" className="number">
+                      {row.gap === null ? '–' : row.gap.toFixed(2)}
+                    </td>
+                    <td data-name="Round" className="number">
+                      {row.round}
+                    </td>
+                  </tr>
+                ))}
+              </tbody>
+            </table>
+          </Scroll>
+          <nav className="pager" aria-label="Pages of rows">
+            <button type="button" disabled={from <= 1} onClick={() => go(1)}>
+              First
+            </button>
+            <button type="button" disabled={from <= 1} onClick={() => go(from - PAGE)}>
+              Previous
+            </button>
+            <button type="button" disabled={from + PAGE > total} onClick={() => go(from + PAGE)}>
+              Next
+            </button>
+            <button
+              type="button"
+              disabled={from + PAGE > total}
+              onClick={() => go(Math.floor((total - 1) / PAGE) * PAGE + 1)}
+            >
+              Last
+            </button>
+          </nav>
+        </Card>
+      )}
+    </Answered>
+  );
+}
+
+function Side({ side }: { side: DataRows['rows'][number]['chosen'] }) {
+  if (side === null) return <span className="quiet">–</span>;
+  return (
+    <>
+      {side.player !== null && (
+        <span className="note">
+          <Name>{side.player}</Name> · {grouped(side.text.words)} words
+        </span>
+      )}
+      <TextLine>{side.text.text}</TextLine>
+    </>
+  );
+}

@@ -1,0 +1,23 @@
+import type { RunRow } from '../../../src/dashboard/schemas/runs';
+import type { Live } from '../api';
+import { Badge, type Tone } from './basic';
+
+const TONES: Readonly<Record<RunRow['status'], Tone>> = {
+  starting: 'live',
+  running: 'live',
+  paused: 'warn',
+  'needs attention': 'bad',
+  done: 'good',
+  closed: 'warn',
+  unreachable: 'warn',
+};
+
+export const StatusBadge = ({ status }: { status: RunRow['status'] }) => <Badge tone={TONES[status]}>{status}</Badge>;
+
+/** Whether the page follows what happens. */
+export const LiveDot = ({ live }: { live: Live }) => (
+  <span className={`live-dot ${live}`} role="status">
+    <span aria-hidden="true" className="dot" />
+    {live === 'live' ? 'live' : live === 'lost' ? 'connection lost, trying again' : 'connecting'}
+  </span>
+);
