@@ -55,7 +55,7 @@ async function bundlePages(fresh) {
   else {
     const vite = join(root, 'node_modules', 'vite', 'bin', 'vite.js');
     const logFile = join(root, '.flywheel', 'logs', 'setup-pages.log');
-    const options = ['build', '--config', join('web', 'vite.config.ts'), '--outDir', after, '--logLevel', 'warn'];
+    const options = ['build', '--config', join('web', 'vite.config.mjs'), '--outDir', after, '--logLevel', 'warn'];
     const { code, output } = await runTool('vite', process.execPath, [vite, ...options], { logFile });
     if (code !== 0) {
       say(output.trimEnd());

@@ -13,6 +13,8 @@ export interface SoonStore {
   get<T>(key: string, compute: () => Promise<T>, staleMs?: number): Promise<Soon<T>>;
   /** As `get`, but waits to the end. */
   whole<T>(key: string, compute: () => Promise<T>, staleMs?: number): Promise<T>;
+  /** Drops what is kept, because something has changed it. */
+  forget(key: string): void;
 }
 
 interface Entry {
@@ -67,6 +69,7 @@ export function createSoonStore(): SoonStore {
       if (entry.error !== undefined) throw entry.error;
       return entry.value as T;
     },
+    forget: (key) => void entries.delete(key),
   };
 }
 

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import type { Command } from 'commander';
 import type { Pool } from 'pg';
+import { startDashboard, type RunningDashboard } from '../../dashboard/server';
 import { demoName, type DemoOptions } from '../../demo/config';
 import { prepareDemo } from '../../demo/prepare';
 import { demoResult, type DemoResult } from '../../demo/results';
@@ -11,6 +12,7 @@ import { startWorker } from '../../worker';
 import { withClient, withDatabase } from '../connect';
 import { demoReport } from '../demo/report';
 import { followRun } from '../follow';
+import { openBrowser } from '../open-browser';
 import { describedCommand, JSON_OPTION, wholeNumber } from '../options';
 import { note, say, sayJson } from '../output';
 import { startParts, type Parts } from '../parts';
@@ -19,6 +21,8 @@ import { stopSignal } from '../stop-signal';
 
 interface Options extends DemoOptions {
   again?: boolean;
+  /** Whether the browser is opened on the dashboard. */
+  open: boolean;
   json?: boolean;
 }
 
@@ -33,21 +37,30 @@ export function demoCommand(): Command {
     .option('--rounds <n>', 'rounds of battles and training', wholeNumber(1), 2)
     .option('--seed <n>', 'another seed: its own base model, prompts and training', wholeNumber(), 0)
     .option('--overoptimise', 'one round with a PPO that games the data judge: the gate keeps its parent')
+    .option('--no-open', 'do not open the browser on the dashboard')
     .option('--again', 'play a new demo even if this one is complete')
     .option(...JSON_OPTION)
     .action(demo);
 }
 
-async function demo({ again, json, ...options }: Options): Promise<void> {
+async function demo({ again, json, open, ...options }: Options): Promise<void> {
   const chosen: DemoOptions = options.overoptimise ? { ...options, rounds: 1 } : options;
   const tell = json ? note : say;
   const paths = homePaths();
   const { stopped, signal, release } = stopSignal();
   const parts = await startParts({ say: tell, paths });
+  let dashboard: RunningDashboard | null = null;
   try {
     const run = await withDatabase(parts, (pool) => runId(pool, demoName(chosen), again === true));
     const done = await withDatabase(parts, (pool) => completed(pool, run));
-    if (!done) await Promise.race([play(run, chosen, parts, paths, tell, signal, json === true), parts.lost, stopped]);
+    const show = async () => {
+      dashboard = await startDashboard({ ...parts, artifacts: paths.artifacts });
+      const url = `${dashboard.url}/runs/${encodeURIComponent(run)}`;
+      tell(`Dashboard: ${url}`);
+      if (open && !json) openBrowser(url);
+    };
+    if (!done)
+      await Promise.race([play(run, chosen, parts, paths, tell, signal, json === true, show), parts.lost, stopped]);
     const result = await withDatabase(parts, (pool) => demoResult(pool, run));
     if (signal.aborted || !result) {
       tell('\nStopped; all that was played and trained is stored. The same command goes on from there.');
@@ -55,7 +68,13 @@ async function demo({ again, json, ...options }: Options): Promise<void> {
     }
     if (json) sayJson(result);
     else present(result, parts, paths, done);
+    // Somebody at a terminal may want to look around; a script goes on.
+    if (json || !process.stdout.isTTY) return;
+    if (done) await show();
+    say('\nThe dashboard stays until Ctrl-C.');
+    await Promise.race([parts.lost, stopped]);
   } finally {
+    await (dashboard as RunningDashboard | null)?.close();
     await parts.stop();
     release();
   }
@@ -90,11 +109,13 @@ async function play(
   tell: (line: string) => void,
   signal: AbortSignal,
   quiet: boolean,
+  show: () => Promise<void>,
 ): Promise<void> {
   const defaults = await withDatabase(parts, (db) => prepareDemo({ ...options, paths, db, say: throttled(tell) }));
   if (signal.aborted) return;
   const worker = await startWorker({ ...parts, paths, defaults });
   try {
+    await show();
     if (parts.uiUrl)
       tell(
         `Temporal UI: ${parts.uiUrl}/namespaces/${parts.namespace}/workflows/${run} (its User Metadata tab shows how the run stands)`,

@@ -1,6 +1,7 @@
 import { dirname, resolve } from 'node:path';
 import type { Command } from 'commander';
 import { loadConfig } from '../../config/load';
+import { startDashboard } from '../../dashboard/server';
 import { prepareDemo } from '../../demo/prepare';
 import { homePaths } from '../../embedded/paths';
 import { startWorker } from '../../worker';
@@ -22,7 +23,7 @@ const DEMO = { seed: 0, rounds: 2 };
 export function upCommand(): Command {
   return describedCommand(
     'up',
-    'Start Postgres, Temporal and a worker, and keep them until Ctrl-C. Parts whose address stands in FLYWHEEL_DATABASE_URL or TEMPORAL_ADDRESS are used, not started.',
+    'Start Postgres, Temporal, a worker and the dashboard, and keep them until Ctrl-C. Parts whose address stands in FLYWHEEL_DATABASE_URL or TEMPORAL_ADDRESS are used, not started.',
     'up',
     'up --config my-run.yaml',
   )
@@ -47,11 +48,16 @@ async function up({ config: file, ...ports }: Options): Promise<void> {
       ));
     if (!defaults) return;
     const worker = await startWorker({ ...parts, paths, defaults });
+    const dashboard = await startDashboard({ ...parts, artifacts: paths.artifacts }).catch(async (error: unknown) => {
+      await worker.stop();
+      throw error;
+    });
     try {
-      announce(parts);
+      announce(parts, dashboard.url);
       await Promise.race([stopped, parts.lost, worker.ended]);
       if (signal.aborted) say('Stopping the worker, then the servers (Ctrl-C again: at once)');
     } finally {
+      await dashboard.close();
       await worker.stop();
     }
   } finally {
@@ -69,8 +75,9 @@ function untilStopped<T>(stopped: Promise<void>, work: Promise<T>): Promise<T | 
   return Promise.race([stopped.then(() => null), work]);
 }
 
-function announce({ databaseUrl, temporalAddress, namespace, uiUrl }: Parts): void {
+function announce({ databaseUrl, temporalAddress, namespace, uiUrl }: Parts, dashboard: string): void {
   say('');
+  say(`Dashboard     ${dashboard}`);
   if (uiUrl !== null) {
     say(`Temporal UI   ${uiUrl}`);
     say(`Start a run   ${startForm(uiUrl, namespace)}`);

@@ -4,6 +4,7 @@ import { sendMessage } from '../../operating/send';
 import { eventPage } from '../../store/events';
 import type { DashboardDeps } from '../deps';
 import { createCurves } from '../read/curves';
+import { lookKey } from '../read/look';
 import { readRun, storedRun } from '../read/run';
 import { readRuns } from '../read/runs';
 import { answers, errorSchema, routes, runParam } from '../route';
@@ -105,10 +106,8 @@ export function runsRoutes(deps: DashboardDeps) {
     .openapi(send, async (context) => {
       const { run, name } = context.req.valid('param');
       await storedRun(deps, run);
-      const message = context.req.valid('json');
-      return context.json(
-        { sentence: await sendMessage(temporal.client, run, name satisfies MessageName, message) },
-        200,
-      );
+      const sentence = await sendMessage(temporal.client, run, name satisfies MessageName, context.req.valid('json'));
+      soon.forget(lookKey(run));
+      return context.json({ sentence }, 200);
     });
 }

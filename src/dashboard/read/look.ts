@@ -6,10 +6,12 @@ const ANSWER_MS = 4000;
 /** Pages that ask at the same time share one answer. */
 const FRESH_MS = 700;
 
+export const lookKey = (run: string) => `look ${run}`;
+
 /** A run's workflow from outside; where the server does not answer, that is the trouble. Null: not known yet. */
 export async function lookSoon({ temporal, soon }: DashboardDeps, run: string): Promise<Look | null> {
   const found = await soon.get(
-    `look ${run}`,
+    lookKey(run),
     () =>
       lookAt(temporal.client, run, ANSWER_MS).catch((error: unknown): Look => ({
         state: 'none',

@@ -15,8 +15,8 @@ export interface Access {
 }
 
 export const SESSION_COOKIE = 'flywheel_session';
-/** Paths of the API that a signed-out page needs. */
-const OPEN = new Set(['/api/v1/session']);
+/** The part of the API that a signed-out page needs. */
+const SESSION_PATH = '/api/v1/session';
 const CHANGES = new Set(['POST', 'PUT', 'PATCH', 'DELETE']);
 
 /**
@@ -47,14 +47,15 @@ export function createAccess(token: string | null): Access {
 /** Refuses the API to whoever has not signed in; the pages themselves hold nothing and are open. */
 export function requireSession(access: Access): MiddlewareHandler {
   return async (context, next) => {
-    if (OPEN.has(context.req.path) || access.isIn(context)) return next();
+    if (context.req.path === SESSION_PATH || access.isIn(context)) return next();
     return context.json({ error: 'Sign in with the token of FLYWHEEL_DASHBOARD_TOKEN first.' }, 401);
   };
 }
 
 /**
  * Refuses changes that another site's page could have sent: they must carry the CSRF token, which only our own pages can
- * read. A script that sends the access token in a header is no browser that somebody has tricked.
+ * read. Two changes cannot be forged without it: signing in, which takes the access token itself, and what a script sends with the access
+ * token in a header, because that is no browser that somebody has tricked.
  */
 export function refuseForgedChanges({ csrf, guarded }: Access): MiddlewareHandler {
   return async (context, next) => {
@@ -62,7 +63,8 @@ export function refuseForgedChanges({ csrf, guarded }: Access): MiddlewareHandle
     const site = context.req.header('sec-fetch-site');
     const byScript = guarded && context.req.header('authorization') !== undefined && site === undefined;
     const own = site === undefined || site === 'same-origin';
-    if (byScript || (own && context.req.header('x-csrf-token') === csrf)) return next();
+    const signsIn = context.req.path === SESSION_PATH && context.req.method === 'POST';
+    if (byScript || (own && (signsIn || context.req.header('x-csrf-token') === csrf))) return next();
     return context.json(
       { error: 'The page is out of date: load it again. (A change needs the CSRF token of GET /api/v1/session.)' },
       403,

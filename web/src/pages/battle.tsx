@@ -112,7 +112,7 @@ function BattleView({ run, battle }: { run: string; battle: Battle }) {
                 </>
               }
               side={
-                <Badge tone={OUTCOME_TONES[game.verdict as keyof typeof OUTCOME_TONES] ?? 'quiet'}>
+                <Badge tone={game.verdict === 'invalid' ? 'warn' : game.verdict === 'tie' ? 'quiet' : 'good'}>
                   {game.verdict === 'win'
                     ? `${game.first} wins`
                     : game.verdict === 'loss'

@@ -120,7 +120,7 @@ interface Lines {
   narrow: boolean;
 }
 
-const [HEIGHT, TOP, BOTTOM] = [300, 24, 34];
+const [HEIGHT, TOP, BOTTOM] = [300, 24, 40];
 /** What a label takes of the height. */
 const LABEL = 15;
 
@@ -135,7 +135,7 @@ function linesOptions(plot: Plot, { ours, theirs, labels, colours, narrow }: Lin
   return {
     marginLeft: 48,
     marginTop: TOP,
-    marginRight: narrow ? 84 : 120,
+    marginRight: narrow ? 76 : 120,
     marginBottom: BOTTOM,
     x: {
       type: 'point' as const,
@@ -144,6 +144,8 @@ function linesOptions(plot: Plot, { ours, theirs, labels, colours, narrow }: Lin
       tickFormat: (label: string) => label.replace(/-a\d+$/, ''),
       tickSize: 0,
       padding: 0.3,
+      // On a phone the labels of many steps would run into each other.
+      tickRotate: narrow && labels.length > 4 ? -35 : 0,
     },
     y: { label: null, grid: true, domain: [least, most], ticks: 6, tickFormat: 'd', tickSize: 0 },
     marks: [

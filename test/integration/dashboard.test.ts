@@ -1,0 +1,408 @@
+import { appendFileSync, mkdirSync, writeFileSync } from 'node:fs';
+import { request } from 'node:http';
+import { join } from 'node:path';
+import type { z } from '@hono/zod-openapi';
+import type { ConfigInput } from '../../src/config/schema';
+import { battleChoicesSchema, battleSchema, battlesSchema } from '../../src/dashboard/schemas/battles';
+import { compareSchema } from '../../src/dashboard/schemas/compare';
+import {
+  dataRowsSchema,
+  datasetDetailSchema,
+  datasetsSchema,
+  droppedSchema,
+  poolsSchema,
+  rowTraceSchema,
+} from '../../src/dashboard/schemas/data';
+import { auditSchema, judgesSchema } from '../../src/dashboard/schemas/judges';
+import { leaderboardSchema } from '../../src/dashboard/schemas/leaderboard';
+import { curvesSchema, eventsSchema, runSchema, runsSchema } from '../../src/dashboard/schemas/runs';
+import { sessionSchema } from '../../src/dashboard/schemas/session';
+import { startDashboard, type RunningDashboard } from '../../src/dashboard/server';
+import { sha256 } from '../../src/identity';
+import { startSandbox, type Sandbox } from '../../src/sandbox/server';
+import { said } from '../../src/selection/rows';
+import { saveDataset } from '../../src/store/artifacts';
+import { startWorker, type RunningWorker } from '../../src/worker';
+import { testServers, type TestServers } from '../support/servers';
+import { sandboxJudge, sandboxPlayer, writePrompts } from '../support/tiny';
+
+/** The API over a real arena: real Temporal, real Postgres, scripted players and judges. */
+let servers: TestServers;
+let sandbox: Sandbox;
+let worker: RunningWorker;
+let dashboard: RunningDashboard;
+
+const RUN = 'a board/with #signs';
+const PROMPTS = 20;
+const RUN_PATH = `/runs/${encodeURIComponent(RUN)}`;
+const DATASET = `${RUN}/r1-dpo-a1/dpo`;
+
+jest.setTimeout(120_000);
+
+beforeAll(async () => {
+  servers = await testServers('dashboard');
+  sandbox = await startSandbox();
+  const prompts = writePrompts(join(servers.paths.home, 'prompts.jsonl'), PROMPTS, 'test');
+  worker = await startWorker({ ...servers, sandbox: sandbox.url });
+  dashboard = await startDashboard({ ...settings(), env: {} });
+  const config: ConfigInput = {
+    name: 'board',
+    competitors: (['scholar', 'tutor', 'echo'] as const).map((name) => sandboxPlayer(name)),
+    judge: sandboxJudge('data-judge'),
+    prompts: { source: [prompts] },
+    evaluation: { judge: sandboxJudge('evaluation-judge'), dataJudge: true, bootstrapRounds: 100 },
+    arena: { batch: 12, window: 2 },
+  };
+  const handle = await servers.client.workflow.start('arena', {
+    ...{ workflowId: RUN, taskQueue: 'flywheel', args: [{ config }] },
+  });
+  await handle.result();
+});
+
+afterAll(async () => {
+  await dashboard?.close();
+  await worker?.stop();
+  await sandbox?.close();
+  await servers?.stop();
+});
+
+const settings = () => ({
+  ...{ databaseUrl: servers.databaseUrl, temporalAddress: servers.temporalAddress, namespace: 'default' },
+  ...{ uiUrl: 'http://127.0.0.1:8233', artifacts: servers.paths.artifacts, port: 0 },
+});
+
+const at = (path: string) => `${dashboard.url}/api/v1${path}`;
+
+/** What the API answers, checked against its own schema; asked again while a part is pending. */
+async function get<Schema extends z.ZodType>(path: string, schema: Schema): Promise<z.infer<Schema>> {
+  for (;;) {
+    const response = await fetch(at(path));
+    const body: unknown = await response.json();
+    expect({ path, status: response.status, body }).toMatchObject({ status: 200 });
+    if (!JSON.stringify(body).includes('"state":"pending"')) return schema.parse(body);
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+}
+
+async function post(path: string, body: unknown, headers: Record<string, string> = {}) {
+  const { csrf } = await get('/session', sessionSchema);
+  const response = await fetch(at(path), {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', 'x-csrf-token': csrf ?? '', ...headers },
+    body: typeof body === 'string' ? body : JSON.stringify(body),
+  });
+  return { status: response.status, body: (await response.json()) as Record<string, unknown> };
+}
+
+/** A run once it stands so. */
+async function standing(run: string, status: string) {
+  for (let tries = 0; tries < 100; tries++) {
+    const found = await get(`/runs/${run}`, runSchema);
+    if (found.row.status === status) return found;
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+  throw new Error(`${run} is not ${status}`);
+}
+
+describe('a finished arena', () => {
+  it('stands in the list, and tells all of itself', async () => {
+    const { runs } = await get('/runs', runsSchema);
+    expect(runs).toMatchObject([{ run: RUN, kind: 'arena', status: 'done', model: null, attention: null }]);
+    const run = await get(RUN_PATH, runSchema);
+    expect(run).toMatchObject({
+      plan: [{ label: 'arena', state: 'finished' }],
+      judges: { evaluation: 'evaluation-judge', data: 'data-judge', heldOut: true },
+      temporalUi: `http://127.0.0.1:8233/namespaces/default/workflows/${encodeURIComponent(RUN)}`,
+      actions: [],
+    });
+    expect(run.ratings[0]?.models.map(({ model }) => model)).toEqual(['scholar', 'tutor', 'echo']);
+    const spend = run.spend.state === 'ready' ? run.spend.value : null;
+    expect(spend?.purposes.map(({ purpose }) => purpose)).toEqual(['evaluation']);
+    expect(spend?.purposes[0]?.calls).toBe(spend?.parties.reduce((sum, { calls }) => sum + calls, 0));
+    expect((await get(`${RUN_PATH}/events`, eventsSchema)).events.at(-1)).toMatchObject({ kind: 'started' });
+    expect(await get(`${RUN_PATH}/curves`, curvesSchema)).toEqual({ jobs: [] });
+  });
+
+  it('is rated, by category and at equal style, and gives its files', async () => {
+    const board = await get(`${RUN_PATH}/leaderboard`, leaderboardSchema);
+    expect(board).toMatchObject({ label: 'I0', judge: 'evaluation', heldOut: true, trains: false });
+    expect(board.pairs.state === 'ready' && board.pairs.value.map(({ battles }) => battles)).toEqual([
+      ...[PROMPTS, PROMPTS, PROMPTS],
+    ]);
+    const categories = board.categories.state === 'ready' ? board.categories.value : [];
+    const category = categories[0]?.category ?? '';
+    const one = await get(`${RUN_PATH}/leaderboard?category=${category}&judge=data`, leaderboardSchema);
+    expect(one.table.state === 'ready' && one.table.value.models).toHaveLength(3);
+    const csv = await fetch(at(`${RUN_PATH}/leaderboard.csv`));
+    expect(csv.headers.get('content-disposition')).toContain('leaderboard-I0.csv');
+    expect((await csv.text()).split('\n')[1]).toMatch(/^scholar,/);
+    expect(await (await fetch(at(`${RUN_PATH}/leaderboard.md`))).text()).toContain('| scholar |');
+    expect((await fetch(at(`${RUN_PATH}/leaderboard?label=r9`))).status).toBe(404);
+  });
+
+  it('pages through its battles, each once, whatever the filter', async () => {
+    const ids: string[] = [];
+    for (let after = ''; ;) {
+      const page = await get(
+        `${RUN_PATH}/battles?limit=7&after=${encodeURIComponent(after)}`.replace(/&after=$/, ''),
+        battlesSchema,
+      );
+      ids.push(...page.battles.map(({ id }) => id));
+      if (page.next === null) break;
+      after = page.next;
+    }
+    // Three pairs, by two judges.
+    expect(ids).toHaveLength(2 * 3 * PROMPTS);
+    expect(new Set(ids).size).toBe(ids.length);
+
+    const wins = await get(
+      `${RUN_PATH}/battles?limit=200&purpose=evaluation&player=echo&opponent=scholar&outcome=loss&margin=0.5`,
+      battlesSchema,
+    );
+    expect(wins.battles.length).toBeGreaterThan(0);
+    for (const { a, b, outcome, margin } of wins.battles) {
+      expect([a, b].toSorted()).toEqual(['echo', 'scholar']);
+      expect(outcome).toBe(a === 'echo' ? 'loss' : 'win');
+      expect(Math.abs(margin ?? 0)).toBeGreaterThanOrEqual(0.5);
+    }
+    expect((await fetch(at(`${RUN_PATH}/battles?player=nobody`))).status).toBe(404);
+    expect((await fetch(at(`${RUN_PATH}/battles?outcome=won`))).status).toBe(400);
+    expect((await get(`${RUN_PATH}/battle-choices`, battleChoicesSchema)).arenas).toHaveLength(2);
+  });
+
+  it('shows a battle with both games, and the training rows that came of it', async () => {
+    const { battles } = await get(`${RUN_PATH}/battles?limit=1`, battlesSchema);
+    const id = battles[0]?.id ?? '';
+    const before = await get(`${RUN_PATH}/battle?id=${encodeURIComponent(id)}`, battleSchema);
+    expect(before.games.map(({ first }) => first)).toEqual([before.a, before.b]);
+    expect(before.answers.map(({ player }) => player)).toEqual([before.a, before.b]);
+    const [first, second] = before.answers;
+    const whole = await fetch(at(`/answer?player=${first?.playerId}&prompt=${before.prompt.id}`));
+    expect(whole.headers.get('content-type')).toContain('text/plain');
+    expect(await whole.text()).toBe(first?.text.text);
+
+    const path = join(servers.paths.artifacts, 'dpo.jsonl');
+    mkdirSync(servers.paths.artifacts, { recursive: true });
+    const row = (gap: number, battle: string) => ({
+      prompt: [{ role: 'user', content: before.prompt.turns[0]?.text.text ?? '' }],
+      chosen: said(first?.text.text ?? ''),
+      rejected: said(second?.text.text ?? ''),
+      meta: {
+        ...{ run: RUN, round: 1, stage: 'dpo', prompt: before.prompt.id, battles: [battle], gap },
+        ...{ chosen: first?.playerId, rejected: second?.playerId },
+      },
+    });
+    const text = [row(1, `${RUN}/x#9`), row(2.5, id), row(3, `${RUN}/x#8`)].map((one) => `${JSON.stringify(one)}\n`);
+    writeFileSync(path, text.join(''));
+    await saveDataset(servers.pool, {
+      ...{ id: DATASET, run: RUN, round: 1, stage: 'dpo', attempt: 1, kind: 'dpo', settings: { threshold: 1 } },
+      ...{ counts: { newRows: 3 }, rows: 3, path, sha256: sha256(text.join('')) },
+    });
+    const other = battles[0] && (await get(`${RUN_PATH}/battles?limit=2`, battlesSchema)).battles[1];
+    const unused = await get(`${RUN_PATH}/battle?id=${encodeURIComponent(other?.id ?? '')}`, battleSchema);
+    expect(unused.rows).toEqual({ state: 'ready', value: [] });
+    expect((await fetch(at(`${RUN_PATH}/battle?id=${encodeURIComponent(`${RUN}#x`)}`))).status).toBe(404);
+
+    const query = `id=${encodeURIComponent(DATASET)}`;
+    expect((await get(`${RUN_PATH}/datasets`, datasetsSchema)).datasets).toMatchObject([{ id: DATASET, threshold: 1 }]);
+    const detail = await get(`/dataset?${query}`, datasetDetailSchema);
+    expect(detail).toMatchObject({
+      card: null,
+      profile: { value: { rows: 3, longerChosen: expect.any(Number) as number } },
+    });
+    const page = await get(`/dataset/rows?${query}&from=2&limit=1`, dataRowsSchema);
+    expect(page).toMatchObject({ total: 3, rows: [{ row: 2, gap: 2.5, battles: [id] }] });
+    const trace = await get(`/dataset/row?${query}&row=2`, rowTraceSchema);
+    expect(trace).toMatchObject({ chosen: first?.player, battles: [{ id, games: [{}, {}] }] });
+    expect((await fetch(at(`/dataset/row?${query}&row=4`))).status).toBe(404);
+
+    appendFileSync(path, '{}\n');
+    await servers.pool.query("update datasets set id = id || '2' where id = $1", [DATASET]);
+    const changed = await get(`/dataset?${query}2`, datasetDetailSchema);
+    expect(changed.profile).toMatchObject({ state: 'failed', sentence: expect.stringContaining('sha256') as string });
+  });
+
+  it('tells of its judges, and holds them beside people', async () => {
+    const { judges, agreement } = await get(`${RUN_PATH}/judges`, judgesSchema);
+    expect(judges.map(({ role }) => role)).toEqual(['evaluation', 'data']);
+    expect(judges[0]?.profile).toMatchObject({ value: { battles: 3 * PROMPTS, perMille: 1000 } });
+    expect(agreement).toMatchObject({ value: { battles: expect.any(Number) as number } });
+
+    const { battles } = await get(`${RUN_PATH}/battles?limit=60`, battlesSchema);
+    const votes = battles
+      .filter(({ outcome }) => outcome === 'win' || outcome === 'loss')
+      .map(({ a, b, outcome, prompt }) => `${a},${b},${outcome === 'win' ? 'model_a' : 'model_b'},${prompt}`);
+    const file = ['model_a,model_b,winner,prompt_id', ...votes].join('\n');
+    const arena = battles[0]?.arena ?? '';
+    const role = arena.endsWith('-data') ? 'data' : 'evaluation';
+    const audit = await post(`${RUN_PATH}/judges/${role}/audit`, file, { 'content-type': 'text/plain' });
+    expect(auditSchema.parse(audit.body).agreement[0]?.judge.withoutTies.value).toBe(1);
+    expect((await post(`${RUN_PATH}/judges/data/audit`, 'nonsense', { 'content-type': 'text/plain' })).status).toBe(
+      400,
+    );
+  });
+
+  it('compares two players on the same prompts', async () => {
+    const path = `${RUN_PATH}/compare?old=echo&new=scholar`;
+    const all = await get(`${path}&limit=50`, compareSchema);
+    expect(all.rows).toHaveLength(PROMPTS);
+    const summary = all.summary.state === 'ready' ? all.summary.value : null;
+    expect(summary).toMatchObject({ prompts: PROMPTS, unknown: 0 });
+    const better = await get(`${path}&verdict=better&limit=50`, compareSchema);
+    expect(better.rows).toHaveLength(summary?.better ?? -1);
+    expect(better.rows.every(({ by, battle }) => by === 'direct' && battle !== null)).toBe(true);
+  });
+
+  it('knows no pools, and says so of what is not there', async () => {
+    expect(await get('/pools', poolsSchema)).toEqual({ pools: { state: 'ready', value: [] } });
+    expect(await get('/pools/none/dropped', droppedSchema)).toEqual({ dropped: [], next: null });
+    const response = await fetch(at('/runs/none'));
+    expect(response.status).toBe(404);
+    expect(await response.json()).toEqual({ error: expect.stringContaining('no run none') as string });
+    expect((await fetch(at('/nonsense'))).status).toBe(404);
+  });
+});
+
+describe('what is sent to a run', () => {
+  it('is refused in its own words, and by a closed run', async () => {
+    expect(await post(`${RUN_PATH}/messages/pause`, {})).toMatchObject({
+      status: 409,
+      body: { error: expect.stringContaining('No run') as string },
+    });
+    expect((await post('/runs/none/messages/pause', {})).status).toBe(404);
+    expect((await post(`${RUN_PATH}/messages/explode`, {})).status).toBe(400);
+  });
+
+  it('pauses and resumes one that plays, as its updates do; followed as server-sent events', async () => {
+    const config: ConfigInput = {
+      name: 'slow',
+      competitors: (['scholar', 'tutor', 'poet', 'coder'] as const).map((name) => sandboxPlayer(name, 1)),
+      judge: sandboxJudge('data-judge', 1),
+      prompts: { source: [writePrompts(join(servers.paths.home, 'more.jsonl'), 150, 'test')] },
+      arena: { batch: 12, window: 1 },
+    };
+    const handle = await servers.client.workflow.start('arena', {
+      ...{ workflowId: 'slow', taskQueue: 'flywheel', args: [{ config }] },
+    });
+    const stop = new AbortController();
+    const stream = await fetch(at('/live?run=slow'), { signal: stop.signal });
+    expect(stream.headers.get('content-type')).toContain('text/event-stream');
+    const reader = stream.body!.pipeThrough(new TextDecoderStream()).getReader();
+    let heard = '';
+    const until = async (word: string) => {
+      while (!heard.includes(word)) heard += (await reader.read()).value ?? '';
+    };
+    await until('event: hello');
+
+    for (;;) {
+      const { status, body } = await post('/runs/slow/messages/pause', { reason: 'a test' });
+      if (status === 404) continue; // It is being written down.
+      expect({ status, body }).toEqual({
+        status: 200,
+        body: { sentence: 'Pausing: what is in flight ends, nothing new starts (a test).' },
+      });
+      break;
+    }
+    await until('event: run');
+    expect((await standing('slow', 'paused')).actions).toEqual(['resume', 'rollback', 'setBudget']);
+    expect(await post('/runs/slow/messages/setBudget', { usd: -1 })).toMatchObject({
+      status: 409,
+      body: { error: 'setBudget needs an amount, for example {"usd": 50}.' },
+    });
+    expect((await post('/runs/slow/messages/resume', {})).body).toEqual({ sentence: 'Resumed.' });
+    stop.abort();
+    await handle.cancel();
+    await handle.result().catch(() => undefined);
+    expect((await standing('slow', 'closed')).row.attention).toContain('cancelled');
+  });
+});
+
+describe('who may ask', () => {
+  /** A request under another name, which fetch does not let one send. */
+  const asked = (host: string, path = '/api/v1/session') =>
+    new Promise<number>((resolve, reject) =>
+      request(`${dashboard.url}${path}`, { headers: { host } }, (response) => {
+        response.resume();
+        resolve(response.statusCode ?? 0);
+      })
+        .on('error', reject)
+        .end(),
+    );
+
+  it('answers under its own names only: a foreign name that points here is refused', async () => {
+    const { port } = new URL(dashboard.url);
+    expect(await asked(`localhost:${port}`)).toBe(200);
+    expect(await asked(`127.0.0.1:${port}`)).toBe(200);
+    expect(await asked(`evil.example:${port}`)).toBe(421);
+    expect(await asked('evil.example', '/')).toBe(421);
+  });
+
+  it('refuses changes without the token that only its own pages can read, and from other sites', async () => {
+    const bare = (headers: Record<string, string>) =>
+      fetch(at(`${RUN_PATH}/messages/pause`), {
+        method: 'POST',
+        body: '{}',
+        headers: { 'content-type': 'application/json', ...headers },
+      });
+    expect((await bare({})).status).toBe(403);
+    const { csrf } = await get('/session', sessionSchema);
+    expect((await bare({ 'x-csrf-token': csrf ?? '', 'sec-fetch-site': 'cross-site' })).status).toBe(403);
+    expect((await bare({ 'x-csrf-token': csrf ?? '', 'sec-fetch-site': 'same-origin' })).status).toBe(409);
+  });
+
+  it('sends headers that let nothing foreign or inline run', async () => {
+    const { headers } = await fetch(dashboard.url);
+    const policy = headers.get('content-security-policy') ?? '';
+    expect(policy).toContain("default-src 'none'");
+    expect(policy).toContain("script-src 'self'");
+    expect(policy).not.toContain('unsafe');
+    expect(headers.get('x-content-type-options')).toBe('nosniff');
+  });
+
+  it('asks for a token beyond loopback, and keeps it in a cookie that no other site sends', async () => {
+    await expect(startDashboard({ ...settings(), host: '0.0.0.0', env: {} })).rejects.toThrow(
+      /FLYWHEEL_DASHBOARD_TOKEN/,
+    );
+    await expect(startDashboard({ ...settings(), env: { FLYWHEEL_DASHBOARD_TOKEN: 'short' } })).rejects.toThrow(
+      /16 or more/,
+    );
+    const token = 'a-long-enough-token-for-a-test';
+    const guarded = await startDashboard({ ...settings(), host: '0.0.0.0', env: { FLYWHEEL_DASHBOARD_TOKEN: token } });
+    const url = `http://127.0.0.1:${new URL(guarded.url).port}/api/v1`;
+    const enter = (given: string) =>
+      fetch(`${url}/session`, {
+        ...{ method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ token: given }) },
+      });
+    try {
+      expect((await fetch(`${url}/runs`)).status).toBe(401);
+      expect(await (await fetch(`${url}/session`)).json()).toMatchObject({
+        guarded: true,
+        signedIn: false,
+        csrf: null,
+      });
+      expect((await enter('a-wrong-token-of-some-length')).status).toBe(403);
+      const entered = await enter(token);
+      const cookie = entered.headers.get('set-cookie') ?? '';
+      expect(cookie).toMatch(/HttpOnly/);
+      expect(cookie).toMatch(/SameSite=Strict/);
+      expect(cookie).not.toContain(token);
+      const session = cookie.split(';')[0] ?? '';
+      expect((await fetch(`${url}/runs`, { headers: { cookie: session } })).status).toBe(200);
+      expect((await fetch(`${url}/runs`, { headers: { cookie: 'flywheel_session=00' } })).status).toBe(401);
+      expect((await fetch(`${url}/runs`, { headers: { authorization: `Bearer ${token}` } })).status).toBe(200);
+      const change = await fetch(`${url}${RUN_PATH}/messages/pause`, {
+        ...{ method: 'POST', body: '{}', headers: { 'content-type': 'application/json', cookie: session } },
+      });
+      expect(change.status).toBe(403);
+    } finally {
+      await guarded.close();
+    }
+  });
+
+  it('says in OpenAPI what it answers', async () => {
+    const document = (await (await fetch(at('/openapi.json'))).json()) as { paths: Record<string, unknown> };
+    expect(Object.keys(document.paths)).toEqual(
+      expect.arrayContaining(['/runs', '/runs/{run}/messages/{name}', '/runs/{run}/battles', '/dataset/row']),
+    );
+  });
+});
