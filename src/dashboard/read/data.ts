@@ -24,10 +24,10 @@ export async function readDatasets(deps: DashboardDeps, run: string): Promise<Da
 }
 
 function shownDataset(dataset: Dataset): Datasets['datasets'][number] {
-  const { id, kind, round, stage, attempt, rows, sha256, path, settings, counts, createdAt } = dataset;
+  const { id, kind, round, stage, attempt, rows, sha256, path, settings, counts, createdAt, superseded } = dataset;
   const threshold = (settings as { threshold?: unknown } | null)?.threshold;
   return {
-    ...{ id, kind, round, stage, attempt, rows, sha256, path },
+    ...{ id, kind, round, stage, attempt, rows, sha256, path, superseded },
     newRows: counts['newRows'] ?? null,
     threshold: typeof threshold === 'number' ? threshold : null,
     createdAt: createdAt.toISOString(),

@@ -14,6 +14,7 @@ export const datasetSchema = z
     threshold: figure.describe('least gap that a row needed; null: no threshold'),
     sha256: z.string(),
     path: z.string(),
+    superseded: z.boolean().describe('a rollback abandoned it'),
     createdAt: z.string(),
   })
   .openapi('Dataset');

@@ -79,7 +79,10 @@ function DatasetTable({ datasets, chosen }: { datasets: Datasets['datasets']; ch
                   {one.id.split('/').slice(-2).join(' / ')}
                 </Link>
               </th>
-              <td>{one.kind}</td>
+              <td>
+                {one.kind}
+                {one.superseded && <span className="note inline">abandoned by a rollback</span>}
+              </td>
               <td className="number">{grouped(one.rows)}</td>
               <td className="number">{one.newRows === null ? '–' : grouped(one.newRows)}</td>
               <td className="number">{one.threshold ?? '–'}</td>
