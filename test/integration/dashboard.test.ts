@@ -307,7 +307,7 @@ describe('what is sent to a run', () => {
     expect((await standing('slow', 'paused')).actions).toEqual(['resume', 'rollback', 'setBudget']);
     expect(await post('/runs/slow/messages/setBudget', { usd: -1 })).toMatchObject({
       status: 409,
-      body: { error: 'setBudget needs an amount, for example {"usd": 50}.' },
+      body: { error: expect.stringContaining('setBudget needs an amount') as string },
     });
     expect((await post('/runs/slow/messages/resume', {})).body).toEqual({ sentence: 'Resumed.' });
     stop.abort();

@@ -73,11 +73,10 @@ function MessageDialog({ action, detail, onDone, onClose }: DialogProps) {
     event.preventDefault();
     setBusy(true);
     setError(null);
-    send<{ sentence: string }>(
-      'POST',
-      runPath(run, `/messages/${action}`),
-      messageOf(action, new FormData(event.currentTarget)),
-    )
+    const form = new FormData(event.currentTarget);
+    Promise.resolve()
+      .then(() => messageOf(action, form))
+      .then((message) => send<{ sentence: string }>('POST', runPath(run, `/messages/${action}`), message))
       .then(({ sentence }) => {
         onDone(sentence);
         void queries.invalidateQueries({ queryKey: [runPath(run)] });
@@ -112,14 +111,28 @@ function MessageDialog({ action, detail, onDone, onClose }: DialogProps) {
 
 function Fields({ action, detail }: Pick<DialogProps, 'action' | 'detail'>): ReactNode {
   const { row, progress, plan, decisions } = detail;
+  const reason = (
+    <label className="field">
+      <span>Reason (it stands in the run’s details)</span>
+      <input name="reason" maxLength={300} />
+    </label>
+  );
   if (action === 'resume')
-    return <p>The run goes on where it stands{progress.lastAction === null ? '' : ` (${progress.lastAction})`}.</p>;
+    return (
+      <>
+        <p>The run goes on where it stands{progress.lastAction === null ? '.' : ` (${progress.lastAction})`}</p>
+        {reason}
+      </>
+    );
   if (action === 'setBudget')
     return (
-      <label className="field">
-        <span>The run may spend, in USD</span>
-        <input name="usd" type="number" min="0" step="any" required defaultValue={row.budgetUsd ?? ''} />
-      </label>
+      <>
+        <label className="field">
+          <span>The run may spend, in USD (empty: no cap)</span>
+          <input name="usd" type="number" min="0" step="any" defaultValue={row.budgetUsd ?? ''} />
+        </label>
+        {reason}
+      </>
     );
   if (action === 'decide')
     return (
@@ -134,14 +147,9 @@ function Fields({ action, detail }: Pick<DialogProps, 'action' | 'detail'>): Rea
             </label>
           ))}
         </fieldset>
+        {reason}
       </>
     );
-  const reason = (
-    <label className="field">
-      <span>Reason (it stands in the run’s details)</span>
-      <input name="reason" maxLength={300} />
-    </label>
-  );
   if (action === 'pause')
     return (
       <>
@@ -178,12 +186,18 @@ function Fields({ action, detail }: Pick<DialogProps, 'action' | 'detail'>): Rea
           ))}
         </select>
       </label>
+      <label className="field">
+        <span>
+          Settings that hold from there on, as JSON (optional), such as <code>{'{"dpo": {"beta": 0.2}}'}</code>
+        </span>
+        <textarea name="set" rows={3} spellCheck={false} />
+      </label>
       {reason}
     </>
   );
 }
 
-/** A form as the message that the update takes. */
+/** A form as the message that the update takes. @throws Error: the settings are no JSON. */
 function messageOf(action: Action, form: FormData): Record<string, unknown> {
   const text = (name: string) => {
     const value = form.get(name);
@@ -195,13 +209,26 @@ function messageOf(action: Action, form: FormData): Record<string, unknown> {
       return { ...(text('mode') === 'now' ? { mode: 'now' } : {}), ...reason };
     case 'rollback': {
       const [round, stage] = text('place').split(' ');
-      return { round: Number(round), stage, ...reason };
+      return {
+        round: Number(round),
+        stage,
+        ...(text('set') === '' ? {} : { set: settingsOf(text('set')) }),
+        ...reason,
+      };
     }
     case 'setBudget':
-      return { usd: Number(text('usd')) };
+      return { usd: text('usd') === '' ? null : Number(text('usd')), ...reason };
     case 'decide':
-      return { action: text('action') };
+      return { action: text('action'), ...reason };
     case 'resume':
-      return {};
+      return reason;
+  }
+}
+
+function settingsOf(json: string): unknown {
+  try {
+    return JSON.parse(json);
+  } catch {
+    throw new Error('The settings are no JSON; write them as {"dpo": {"beta": 0.2}}.');
   }
 }
