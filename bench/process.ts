@@ -53,8 +53,12 @@ async function measured(
     });
     return JSON.parse(stdout.trim().split('\n').at(-1) ?? '') as Measured;
   } catch (error) {
-    const { stderr, message } = error as Error & { stderr?: string };
-    throw new Error(`${command} ${args.join(' ')} failed: ${(stderr ?? message).trim().split('\n').at(-1)}`, {
+    const { stderr, message, killed } = error as Error & { stderr?: string; killed?: boolean };
+    const reason =
+      killed === true
+        ? `it was ended after ${minutes} minutes, its limit; is the machine busy?`
+        : (stderr || message).trim().split('\n').at(-1);
+    throw new Error(`${command} ${args.join(' ')} failed: ${reason}`, {
       cause: error,
     });
   }
