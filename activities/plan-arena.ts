@@ -2,7 +2,7 @@ import { adaptivePlan, type Planned, type PlayedOn } from '../src/arena/matchmak
 import type { AdaptiveSettings } from '../src/arena/matchmaking/looks';
 import type { Pair } from '../src/arena/matchmaking/settle';
 import type { Config } from '../src/config/schema';
-import { checkpointPlayer, evaluationJudge, judgeParty } from '../src/models/roster';
+import { checkpointPlayer, evaluationJudge, judgeParty, type Player } from '../src/models/roster';
 import { sliceOf } from '../src/prompts/split';
 import { growArena, saveArena, verdictsOf, type PlannedBattle, type Purpose } from '../src/store/arenas';
 import { loadCheckpoint } from '../src/store/artifacts';
@@ -27,10 +27,7 @@ export interface ArenaRequest {
   gatePromptsUsed?: number;
 }
 
-interface NamedPlayer {
-  id: string;
-  name: string;
-}
+type NamedPlayer = Pick<Player, 'id' | 'name' | 'kind' | 'reach'>;
 
 export function createPlanArenaActivities(deps: Deps) {
   const { pool } = deps.store;
@@ -42,7 +39,8 @@ export function createPlanArenaActivities(deps: Deps) {
         const { config, split } = await runOf(deps, request.run);
         const prompts = await partOf(pool, split, ...promptRange(config, request));
         const pairs = await pairsOf(config, request);
-        const judge = judgeParty(request.judge === 'data' ? config.judge : evaluationJudge(config));
+        const judgeSettings = request.judge === 'data' ? config.judge : evaluationJudge(config);
+        const judge = judgeParty(judgeSettings);
         const id = arenaId(request);
         const battles = plannedBattles(
           prompts,
@@ -60,10 +58,16 @@ export function createPlanArenaActivities(deps: Deps) {
         };
         const size = await saveArena(pool, arena, battles);
         const perPrompt = Math.max(1, pairs.length);
+        const batch = Math.max(1, Math.round(config.arena.batch / perPrompt)) * perPrompt;
+        const who = [...new Map(pairs.flat().map((player) => [player.id, player])).values()];
+        const answering = who.filter(({ kind }) => kind !== 'recorded');
         return {
-          arena: id,
-          battles: size,
-          batch: Math.max(1, Math.round(config.arena.batch / perPrompt)) * perPrompt,
+          ...{ arena: id, battles: size, batch },
+          window: config.arena.window ?? windowFor({ config, judge: judgeSettings, answering, batch, perPrompt }),
+          phases:
+            config.arena.order === 'phased'
+              ? answering.map((player) => ({ player: player.id, name: player.name }))
+              : [],
         };
       }),
 
@@ -119,6 +123,30 @@ export function createPlanArenaActivities(deps: Deps) {
     await pool.query('update checkpoints set player = $2 where id = $1', [checkpoint.id, player.id]);
     return player;
   }
+}
+
+/** Batches in flight at most, as many as a worker runs beside everything else that it does. */
+const MOST_BATCHES = 50;
+
+/**
+ * Batches that must be in flight so that no endpoint waits for work: of answers and of games three times as many as it takes at once, because
+ * batches end unevenly, and because a second worker takes as many again. Four at least: while one batch ends and the next is scheduled the others go on.
+ */
+function windowFor({ config, judge, answering, batch, perPrompt }: Crowd): number {
+  const concurrency = ({ reach }: NamedPlayer) => reach?.concurrency ?? config.target?.serve.concurrency ?? 1;
+  const forAnswers = Math.max(0, ...answering.map(concurrency)) / (batch / perPrompt);
+  const forGames = judge.concurrency / (2 * batch);
+  return Math.min(MOST_BATCHES, Math.max(4, Math.ceil(3 * Math.max(forAnswers, forGames))));
+}
+
+interface Crowd {
+  config: Config;
+  judge: { concurrency: number };
+  /** Players that are asked. */
+  answering: readonly NamedPlayer[];
+  batch: number;
+  /** Battles on one prompt. */
+  perPrompt: number;
 }
 
 const isAdaptive = (config: Config, purpose: Purpose): boolean =>

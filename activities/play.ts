@@ -39,6 +39,8 @@ export interface BatchRequest {
   /** Positions of the planned battles, from `from` to before `to`. */
   from: number;
   to: number;
+  /** Only the answers of one player, or only games on answers that are there; absent: all of it, each game as soon as it can be played. */
+  phase?: { answersOf: string } | 'games';
 }
 
 /** Kinds of error that every further call to the endpoint would meet: the run stops at once and asks. */
@@ -51,7 +53,7 @@ export function createPlayActivities(deps: Deps) {
   return {
     /**
      * Plays a range of an arena's battles all the way: answers, both games, outcomes. What is stored already is not
-     * bought again, and each answer and game is stored as it arrives, so that repeating a batch is harmless.
+     * bought again, and each answer and game is stored as it arrives, so that repeating a batch is harmless. In phases it does one of them.
      */
     playBatch: (request: BatchRequest): Promise<BatchResult> =>
       asBeatingActivity(async () => {
@@ -59,6 +61,7 @@ export function createPlayActivities(deps: Deps) {
         const arena = await arenaOf(request.arena);
         const battles = await loadWholePrompts(pool, request.arena, request.from, request.to);
         const open = battles.filter(({ outcome }) => outcome === null || outcome === 'failed');
+        const { phase } = request;
         const table = await openTable(arena, open, context.cancellationSignal);
         let done = battles.length - open.length;
         const beat = () => context.heartbeat({ done, of: battles.length });
@@ -68,7 +71,10 @@ export function createPlayActivities(deps: Deps) {
         try {
           await Promise.all(
             open.map(async (battle) => {
-              const result = await table.play(battle);
+              const result =
+                typeof phase === 'object'
+                  ? await table.answer(battle, phase.answersOf)
+                  : await table.play(battle, phase);
               if (result) played.push(result);
               done++;
             }),
@@ -212,26 +218,51 @@ export function createPlayActivities(deps: Deps) {
       /** Settles when every attempt stands in the ledger. */
       billed: () => Promise.all(entries),
       stopped: () => stop,
-      /** Plays one battle; what goes wrong is its outcome. Null: it was not played, because no further call is made. */
-      play: async ({ position, prompt: promptId, playerA, playerB }: Battle): Promise<PlayedBattle | null> => {
+      /** Asks for a player's answer in a battle, where it takes part in it; an answer that cannot be had fails the battle at once. */
+      answer: async (battle: Battle, player: string): Promise<PlayedBattle | null> => {
+        if (battle.playerA !== player && battle.playerB !== player) return null;
         try {
-          const prompt = prompts.get(promptId);
-          if (!prompt) throw new Error('the prompt is not stored');
+          await answerOf(player, promptOf(battle));
+          return null;
+        } catch (error) {
+          return failed(battle, error);
+        }
+      },
+      /**
+       * Plays one battle; what goes wrong is its outcome. Null: it was not played, because no further call is made, or because it failed
+       * before, in the phase of a player whose answer is missing.
+       */
+      play: async (battle: Battle, phase?: 'games'): Promise<PlayedBattle | null> => {
+        const { position, playerA, playerB } = battle;
+        const missing = [playerA, playerB].some((player) => !answers.has(answerKey(player, battle.prompt)));
+        if (phase === 'games' && battle.outcome === 'failed' && missing) return null;
+        try {
+          const prompt = promptOf(battle);
           const [a, b] = await allEnded([answerOf(playerA, prompt), answerOf(playerB, prompt)]);
           await allEnded([gameOf(prompt, a, b), gameOf(prompt, b, a)]);
-          const result = battleResult({ prompt: promptId, playerA, playerB }, games);
+          const result = battleResult(battle, games);
           if (!result) throw new Error('a game that was stored is missing');
           return { position, ...result, problem: null };
         } catch (error) {
-          if (error === heldBack) return null;
-          if (BudgetReached.isInstance(error) || (CallError.isInstance(error) && HOPELESS.includes(error.kind))) {
-            stop ??= error;
-            return null;
-          }
-          return { position, outcome: 'failed', margin: null, verdicts: null, problem: messageOf(error).slice(0, 300) };
+          return failed(battle, error);
         }
       },
     };
+
+    function promptOf(battle: Battle): Prompt {
+      const prompt = prompts.get(battle.prompt);
+      if (!prompt) throw new Error('the prompt is not stored');
+      return prompt;
+    }
+
+    function failed({ position }: Battle, error: unknown): PlayedBattle | null {
+      if (error === heldBack) return null;
+      if (BudgetReached.isInstance(error) || (CallError.isInstance(error) && HOPELESS.includes(error.kind))) {
+        stop ??= error;
+        return null;
+      }
+      return { position, outcome: 'failed', margin: null, verdicts: null, problem: messageOf(error).slice(0, 300) };
+    }
   }
 
   async function benchOf(config: Config, id: string): Promise<Bench> {

@@ -255,7 +255,6 @@ function planOf(run: string, config: Config, version: number): RunPlan {
     rounds: config.rounds,
     stages: config.stages,
     pauseAfter: config.pauseAfter,
-    window: config.arena.window,
     maxFailedShare: config.arena.maxFailedShare,
     heartbeat: config.heartbeat,
     evaluation: {

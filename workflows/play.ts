@@ -1,7 +1,8 @@
 import { CancellationScope, condition, isCancellation, workflowInfo } from '@temporalio/workflow';
 import type { ArenaRequest } from '../activities/plan-arena';
+import type { BatchRequest } from '../activities/play';
 import type { Flow } from './flow';
-import type { ArenaReport } from './types';
+import type { ArenaReport, PlannedArena } from './types';
 
 /**
  * Plays an arena: a sliding window of batches, each a range of planned battles. Paused, nothing new starts; what cannot
@@ -14,16 +15,15 @@ export async function playArena(
 ): Promise<ArenaReport & { arena: string }> {
   const { run } = flow.plan();
   await flow.untilRunning();
-  const {
-    arena,
-    battles: planned,
-    batch,
-  } = await flow.persist(`plan ${what}`, () => flow.run('quick', `plan ${what}`).planArena({ ...request, run }));
+  const planned = await flow.persist(`plan ${what}`, () =>
+    flow.run('quick', `plan ${what}`).planArena({ ...request, run }),
+  );
+  const { arena } = planned;
   const grows = request.purpose === 'evaluation' && flow.plan().evaluation.adaptive;
-  let battles = planned;
+  let { battles } = planned;
   let played = 0;
   for (;;) {
-    const whole = await playAll(flow, { what, arena, batch, total: battles, from: played });
+    const whole = await playAll(flow, planned, { what, from: played, total: battles });
     const report = await flow.persist(`count ${what}`, () => flow.run('quick', `count ${what}`).reportArena({ arena }));
     if (report.problem === null && !whole) continue;
     if (report.problem === null) {
@@ -41,45 +41,58 @@ export async function playArena(
   }
 }
 
-interface Game {
+/** Battles from a position, to before `total`. */
+interface Range {
   what: string;
-  arena: string;
-  batch: number;
-  total: number;
-  /** Position before which all is played. */
   from: number;
+  total: number;
 }
 
 /**
- * Plays an arena to its end. Returns false where it stopped before, because so many battles have failed that the rest would
- * only cost time: an endpoint is down.
+ * Plays battles to their end: once, or in phases, with the answers of one player after the other and the games at last. Returns
+ * false where it stopped before, because so many battles have failed that the rest would only cost time: an endpoint is down.
  */
-async function playAll(flow: Flow, game: Game): Promise<boolean> {
-  const { what, arena, total } = game;
+async function playAll(flow: Flow, planned: PlannedArena, { what, from, total }: Range): Promise<boolean> {
+  const { arena } = planned;
   const { cursor } = flow.state();
-  let position = cursor?.arena === arena ? cursor.position : game.from;
+  const known = cursor?.arena === arena ? cursor : null;
   let failed = 0;
   const tooMany = () => failed > flow.plan().maxFailedShare * total;
-  flow.say(`playing ${what}`, position, total);
-  while (position < total && !tooMany()) {
-    await flow.untilRunning();
-    const { next, failure } = await playWindow(
-      flow,
-      { ...game, from: position },
-      {
-        onFailed: (count) => (failed += count),
-        mayGoOn: () => !tooMany(),
-      },
-    );
-    position = next;
-    if (failure) await flow.parkFor(what, failure);
-    if (workflowInfo().continueAsNewSuggested && position < total) {
-      flow.update({ cursor: { arena, position } });
-      await flow.renew();
+  const watch = { onFailed: (count: number) => (failed += count), mayGoOn: () => !tooMany() };
+  const passes = passesOf(planned, what);
+  let position = known?.position ?? from;
+  let number = known?.phase ?? 0;
+  for (; number < passes.length && !tooMany(); number++) {
+    if (position >= total) position = from;
+    const pass = passes[number]!;
+    flow.say(`playing ${pass.what}`, position, total);
+    while (position < total && !tooMany()) {
+      await flow.untilRunning();
+      const { next, failure } = await playWindow(flow, planned, { ...pass, from: position, total }, watch);
+      position = next;
+      if (failure) await flow.parkFor(pass.what, failure);
+      if (workflowInfo().continueAsNewSuggested && position < total) {
+        flow.update({ cursor: { arena, phase: number, position } });
+        await flow.renew();
+      }
     }
   }
   flow.update({ cursor: null });
-  return position >= total;
+  return number === passes.length && position >= total;
+}
+
+/** One walk over the battles. */
+interface Pass {
+  what: string;
+  phase?: BatchRequest['phase'];
+}
+
+function passesOf({ phases = [] }: PlannedArena, what: string): Pass[] {
+  if (phases.length === 0) return [{ what }];
+  return [
+    ...phases.map(({ player, name }) => ({ what: `${what}: answers of ${name}`, phase: { answersOf: player } })),
+    { what: `${what}: games`, phase: 'games' },
+  ];
 }
 
 interface Window {
@@ -96,7 +109,8 @@ interface Watch {
 /** Keeps the window full until all is played, the run is paused, a batch fails, or the history is long enough; then drains it. */
 async function playWindow(
   flow: Flow,
-  { what, arena, from, total, batch }: Game,
+  { arena, batch, window = 4 }: PlannedArena,
+  { what, phase, from, total }: Pass & Range,
   { onFailed, mayGoOn }: Watch,
 ): Promise<Window> {
   let next = from;
@@ -110,7 +124,7 @@ async function playWindow(
     inFlight++;
     flow
       .run('batch', `${what}: battles ${begin + 1} to ${end} of ${total}`)
-      .playBatch({ arena, from: begin, to: end })
+      .playBatch({ arena, from: begin, to: end, ...(phase && { phase }) })
       .then(
         (result) => {
           onFailed(result.failed);
@@ -122,11 +136,11 @@ async function playWindow(
   };
   try {
     while (mayStart() || inFlight > 0) {
-      while (mayStart() && inFlight < flow.plan().window) {
+      while (mayStart() && inFlight < window) {
         start(next, Math.min(next + batch, total));
         next = Math.min(next + batch, total);
       }
-      await condition(() => inFlight === 0 || (mayStart() && inFlight < flow.plan().window));
+      await condition(() => inFlight === 0 || (mayStart() && inFlight < window));
     }
   } catch (error) {
     // Cancelled: each batch in flight ends by itself, with all that had arrived stored.

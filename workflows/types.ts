@@ -46,8 +46,6 @@ export interface RunPlan {
   rounds: number;
   stages: StageName[];
   pauseAfter: 'stage' | 'round' | null;
-  /** Batches in flight. */
-  window: number;
   /** Share of an arena's battles whose failure stops it for a decision. */
   maxFailedShare: number;
   heartbeat: { batchSeconds: number; trainingSeconds: number };
@@ -119,8 +117,8 @@ export interface FlywheelState {
   budgetUsd: number | null;
   /** A rollback has been taken over, and its step has not begun yet. */
   rolledBack: boolean;
-  /** Arena in progress and the position before which all is played; saves a walk after continue-as-new. */
-  cursor: { arena: string; position: number } | null;
+  /** Arena in progress, its phase, and the position before which all is played; saves a walk after continue-as-new. */
+  cursor: { arena: string; phase?: number; position: number } | null;
   lastAction: string | null;
   lastProblem: string | null;
 }
@@ -146,6 +144,10 @@ export interface PlannedArena {
   battles: number;
   /** Battles in one batch: whole prompts only. */
   batch: number;
+  /** Batches in flight: enough that no endpoint of this arena waits for work. */
+  window?: number;
+  /** Players whose answers are asked for one after the other before anything is judged; none: answers stream into games. */
+  phases?: { player: string; name: string }[];
 }
 
 export interface BatchResult {

@@ -21,7 +21,6 @@ select setseed(.5);
 create temp table drawn as
   select i, 1 + i % ${PROMPTS} as p, 1 + (random() * ${MODELS - 1})::int as a, (random() * ${MODELS - 2})::int as step, (random() * 8)::int as v
     from generate_series(0, ${battles - 1}) i;
-alter table battles drop constraint battles_arena_prompt_player_a_player_b_key;
 insert into battles (arena, position, prompt, player_a, player_b, outcome, verdicts)
   select 'r/a', i, md5('prompt' || p), md5('player' || a), md5('player' || (1 + (a + step) % ${MODELS})),
          'tie', (array['ww','wt','tw','tt','tl','lt','ll','wl','lw'])[1 + v]

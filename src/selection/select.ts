@@ -58,7 +58,10 @@ export function selectSft(groups: readonly Group[], target: string, rules: Selec
   });
 }
 
-/** Preference pairs: the best of the group over its worst, if their direct battle agrees and the gap suffices. */
+/**
+ * Preference pairs: the best of the group over its worst, if their direct battle agrees and the gap suffices. Where only the target's
+ * pairs were played (`arena.pairs: target`), the widest of these takes the place of best and worst.
+ */
 export function selectPairs(groups: readonly Group[], rules: SelectionRules): Selection {
   return collect(groups, (group) => {
     const order = rankedPlayers(group);
@@ -67,9 +70,26 @@ export function selectPairs(groups: readonly Group[], rules: SelectionRules): Se
     const worst = order.at(-1);
     // Where only the worst answer may be chosen, what is wrong with the best one is the reason.
     if (!best || !worst || best === worst) return reasons[0] ?? 'empty';
-    const pair = victory(group, best, worst, rules.margin);
+    const [over, under] = widestMet(group, order, reasons) ?? [best, worst];
+    const pair = victory(group, over, under, rules.margin);
     return pair ? (rules.refuses(pair) ?? pair) : 'inconsistent';
   });
+}
+
+/** The two players farthest apart that met, the upper one fit to be chosen; of a full group the best that is fit and the worst. */
+function widestMet(
+  group: Group,
+  order: readonly string[],
+  reasons: readonly (UnfitReason | null)[],
+): [over: string, under: string] | null {
+  let widest: { over: string; under: string; gap: number } | null = null;
+  for (const [at, over] of order.entries())
+    for (const under of reasons[at] === null ? order.slice(at + 1) : []) {
+      const gap = (group.scores.get(over) ?? 0) - (group.scores.get(under) ?? 0);
+      const wider = !widest || gap > widest.gap || (gap === widest.gap && over === widest.over);
+      if (wider && directBattle(group, over, under)) widest = { over, under, gap };
+    }
+  return widest && [widest.over, widest.under];
 }
 
 /** All pairs of each group with a consistent winner and a sufficient gap: more, and easier, data for a reward model. */

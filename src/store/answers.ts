@@ -1,5 +1,5 @@
 import type { Pool } from 'pg';
-import { bulkInsert, type Columns } from './bulk';
+import { bulkInsert, storableText, type Columns } from './bulk';
 
 /** One player's reply to one prompt. Reasoning stands apart: it is neither judged nor trained on. */
 export interface Answer {
@@ -31,13 +31,21 @@ export const answerKey = (player: string, prompt: string) => `${player} ${prompt
 
 /** Stores answers and returns what is stored under each key: the first answer that arrived, in the order of `answers`. */
 export async function saveAnswers(pool: Pool, answers: Answer[]): Promise<Answer[]> {
-  await bulkInsert(pool, 'answers', columns, answers);
+  const inserted = await bulkInsert(pool, 'answers', columns, answers);
+  // All are new, as nearly always: what stands there is known without asking.
+  if (inserted === answers.length) return answers.map(asStored);
   const stored = await loadAnswers(
     pool,
     answers.map(({ player, prompt }) => [player, prompt] as const),
   );
   return answers.map((answer) => stored.get(answerKey(answer.player, answer.prompt)) ?? answer);
 }
+
+const asStored = (answer: Answer): Answer => ({
+  ...answer,
+  text: storableText(answer.text),
+  reasoning: answer.reasoning === null ? null : storableText(answer.reasoning),
+});
 
 /** Stored answers (sample 0) by (player, prompt). */
 export async function loadAnswers(

@@ -9,7 +9,7 @@ const snake = (name: string) => name.replace(/[A-Z]/g, (letter) => `_${letter.to
 
 /**
  * Inserts any number of rows with one statement (`unnest` of one array per column). Rows whose key exists are left as they
- * are, or with `refuse` fail the statement. Objects of jsonb columns are passed as JSON text.
+ * are, or with `refuse` fail the statement. Objects of jsonb columns are passed as JSON text. Returns how many were inserted.
  */
 export async function bulkInsert<Row extends object>(
   db: Db,
@@ -17,20 +17,25 @@ export async function bulkInsert<Row extends object>(
   columns: Columns<Row>,
   rows: readonly Row[],
   onConflict: 'skip' | 'refuse' = 'skip',
-): Promise<void> {
-  if (rows.length === 0) return;
+): Promise<number> {
+  if (rows.length === 0) return 0;
   const names = columns.map(([name]) => snake(name)).join(', ');
   const arrays = columns.map(([, type], index) => `$${index + 1}::${type === 'jsonb' ? 'text' : type}[]`).join(', ');
   const picked = columns.map(([name, type]) => (type === 'jsonb' ? `${snake(name)}::jsonb` : snake(name))).join(', ');
-  await db.query({
+  const { rowCount } = await db.query({
     name: `bulk-${table}-${onConflict}`,
     text: `insert into ${table} (${names}) select ${picked} from unnest(${arrays}) as row(${names})${onConflict === 'skip' ? ' on conflict do nothing' : ''}`,
     values: columns.map(([name, type]) => rows.map((row) => storable(row[name], type))),
   });
+  return rowCount ?? 0;
+}
+
+/** A text as Postgres can hold it: it knows no NUL, and a lone surrogate is no UTF-8; both come from broken model output. */
+export function storableText(text: string): string {
+  return text.replaceAll('\u0000', '\uFFFD').toWellFormed();
 }
 
 function storable(value: unknown, type: string): unknown {
   if (type === 'jsonb') return JSON.stringify(value);
-  // Postgres text holds no NUL, and a lone surrogate is no UTF-8: both come from broken model output.
-  return typeof value === 'string' ? value.replaceAll('\u0000', '\uFFFD').toWellFormed() : (value ?? null);
+  return typeof value === 'string' ? storableText(value) : (value ?? null);
 }

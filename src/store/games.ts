@@ -52,7 +52,9 @@ export function gamesOfBattles(
 
 /** Stores games and returns what is stored under each key, in the order of `games`: the first text that arrived. */
 export async function saveGames(pool: Pool, games: Game[]): Promise<GameScores[]> {
-  await bulkInsert(pool, 'games', columns, games);
+  const inserted = await bulkInsert(pool, 'games', columns, games);
+  // All are new, as nearly always: what stands there is known without asking.
+  if (inserted === games.length) return games;
   // A write never mixes judges with the same key twice, so one look-up per judge finds all.
   const stored = new Map<string, GameScores>();
   for (const judge of new Set(games.map((game) => game.judge))) {

@@ -206,6 +206,32 @@ describe('an arena of four scripted players', () => {
     expect(spend.map(({ role, calls }) => [role, calls])).toEqual([['judge', 2 * PROMPTS]]);
   });
 
+  it('in phases asks one player after the other and the judge last, also across a cancel', async () => {
+    const { competitors, ...config } = configOf(['scholar', 'tutor', 'poet']);
+    const phased = {
+      ...config,
+      competitors: competitors.map((one) => ({ ...one, sampling: { temperature: 0.5 } })),
+      arena: { order: 'phased', batch: 12, window: 2 },
+    };
+    const handle = await start('phased', phased);
+    await until(
+      () => handle.query(progressQuery),
+      ({ step, done }) => step.includes('answers of tutor') && done > 0,
+    );
+    await handle.cancel();
+    await expect(handle.result()).rejects.toThrow();
+    expect(await leaderboardOf(await start('phased', phased))).toEqual(['scholar', 'tutor', 'poet']);
+    const { rows } = await servers.pool.query<{ name: string }>(
+      `select coalesce(players.name, judges.name) as name from ledger
+         left join players on players.id = party left join judges on judges.id = party where run = 'phased' order by ledger.id`,
+    );
+    const turns = rows.map(({ name }) => name).filter((name, at, all) => name !== all[at - 1]);
+    expect(turns).toEqual(['scholar', 'tutor', 'poet', 'data-judge']);
+    // Three answers and six games on each prompt; a call that the cancel met may stand there once more.
+    expect(rows.length).toBeGreaterThanOrEqual(9 * PROMPTS);
+    expect(total(sandbox.stats().repeated)).toBe(0);
+  });
+
   it('is kept when it is cancelled, and goes on from there', async () => {
     // Answers are sampled anew under another temperature, so that there is something to play.
     const { competitors, ...config } = twoJudges(configOf(PLAYERS));

@@ -63,6 +63,31 @@ describe('battleOutcome', () => {
   });
 });
 
+describe("a group of the target's own battles", () => {
+  // target 6, poet 8, coder 3, who never met.
+  const star = played('p', {
+    'target poet': [
+      [6, 8],
+      [8, 6],
+    ],
+    'target coder': [
+      [6, 3],
+      [3, 6],
+    ],
+  });
+
+  it('gives the widest pair that met', () => {
+    const { choices, counts } = selectPairs(star.groups, rules());
+    expect(choices).toEqual([{ prompt: 'p', chosen: 'target', rejected: 'coder', gap: 3, battle: 1 }]);
+    expect(counts).toEqual({ selected: 1 });
+  });
+
+  it('gives the other one where the target may not be chosen', () => {
+    const unfit = (player: string) => (player === 'target' ? ('truncated' as const) : null);
+    expect(selectPairs(star.groups, rules({ unfit })).choices).toMatchObject([{ chosen: 'poet', rejected: 'target' }]);
+  });
+});
+
 describe('groupsOf', () => {
   it('leaves out a group with a battle that was not played', () => {
     const { groups, incomplete } = played('p', {
