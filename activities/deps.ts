@@ -11,6 +11,12 @@ export interface Deps {
   trainer: LocalTrainer;
   /** Root of datasets, jobs and checkpoints. */
   artifacts: string;
-  /** The worker's default configuration, which `{}` runs, with the folder that its paths are relative to. */
-  defaults: { config: unknown; folder: string } | null;
+  defaults: Defaults | null;
+}
+
+/** The worker's default configuration, which `{}` runs, with the folder that its paths are relative to. */
+export interface Defaults {
+  folder: string;
+  /** Called at the first need, and each time: what it prepares (the demo's model) may take minutes, and nobody may ask. */
+  config(): Promise<unknown>;
 }

@@ -56,7 +56,8 @@ export function createResolveActivities(deps: Deps) {
         if (kind === 'arena' && existing && existing.config.rounds > 0)
           throw new UserError(`${run} is a flywheel's run; give the arena another id: --id NAME`);
         const versions = existing ? await configVersions(pool, run) : [];
-        const config = configOf(kind === 'arena' ? { ...input, rounds: 0 } : input, existing, versions);
+        const standard = await standardFor(input, existing);
+        const config = configOf(kind === 'arena' ? { ...input, rounds: 0 } : input, existing, versions, standard);
         if (kind === 'flywheel') targetOf(config);
         const { split, report } = existing?.split ? { split: existing.split, report: null } : await deal(run, config);
         await enter(config, split);
@@ -126,14 +127,24 @@ export function createResolveActivities(deps: Deps) {
       });
   }
 
+  /** The worker's default configuration where it is the one to run; undefined otherwise, and where there is none. */
+  async function standardFor(input: FlywheelInput, existing: Run | null): Promise<unknown> {
+    return input.config === undefined && existing === null ? deps.defaults?.config() : undefined;
+  }
+
   /** The configuration to run: as given, or as stored, or the worker's default one; a used id refuses another one. */
-  function configOf(input: FlywheelInput, existing: Run | null, versions: readonly ConfigVersion[]): Config {
+  function configOf(
+    input: FlywheelInput,
+    existing: Run | null,
+    versions: readonly ConfigVersion[],
+    standard: unknown,
+  ): Config {
     for (const key of Object.keys(input))
       if (!FIELDS.includes(key))
         throw new UserError(
           `"${key}" is no field of the input. Known: ${FIELDS.slice(0, 4).join(', ')}. Example: {"rounds": 2}`,
         );
-    const given = input.config ?? existing?.config ?? deps.defaults?.config;
+    const given = input.config ?? existing?.config ?? standard;
     if (given !== undefined && (typeof given !== 'object' || given === null || Array.isArray(given)))
       throw new UserError(
         '"config" must be an object as in the YAML file, for example {"config": {"target": {…}, "competitors": […], …}}.',

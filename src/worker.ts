@@ -3,6 +3,7 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DefaultLogger, NativeConnection, Runtime, Worker, type WorkerOptions } from '@temporalio/worker';
 import { createActivities } from '../activities';
+import type { Defaults } from '../activities/deps';
 import { dataConverter } from './codec/codec';
 import { homePaths, pythonPath, repositoryRoot, type HomePaths } from './embedded/paths';
 import { lazySandbox } from './embedded/sandbox';
@@ -21,7 +22,7 @@ export interface WorkerSettings {
   /** Where datasets, jobs, checkpoints and logs are kept. */
   paths?: HomePaths;
   /** The configuration that `{}` runs, with the folder that its paths are relative to. */
-  defaults?: { config: unknown; folder: string } | null;
+  defaults?: { config: unknown; folder: string } | Defaults | null;
   /** Address of scripted models that run already; otherwise they are started at the first need. */
   sandbox?: string;
   /** A bundle of workflows in the place of this build's: an older one's. */
@@ -33,6 +34,11 @@ export interface RunningWorker {
   ended: Promise<void>;
   /** Stops polling, gives activities the time of a heartbeat to leave, and ends its servers. */
   stop(): Promise<void>;
+}
+
+/** A configuration as it is, or what makes it, as what makes it. */
+function promised(config: unknown): Defaults['config'] {
+  return typeof config === 'function' ? (config as Defaults['config']) : () => Promise.resolve(config);
 }
 
 /** Long enough that a running call may end; what does not is done again by the next worker. */
@@ -74,7 +80,7 @@ export async function startWorker(settings: WorkerSettings): Promise<RunningWork
         store,
         serving,
         trainer,
-        defaults,
+        defaults: defaults && { ...defaults, config: promised(defaults.config) },
         models: createModelPool(() =>
           settings.sandbox === undefined ? sandbox.address() : Promise.resolve(settings.sandbox),
         ),

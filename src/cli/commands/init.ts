@@ -62,7 +62,7 @@ async function init(file: string, options: Options): Promise<void> {
   const there = existsSync(path) ? file : null;
   if (there !== null && !force)
     throw new UserError(`${there} is there already: name another file, or replace it with --force.`);
-  const wanted = await complete(given(options, stem));
+  const wanted = await complete(given(options, stem), stem);
   if (!wanted) return;
   const text = renderConfig(wanted, { file: basename(file), schema });
   // What a run would refuse is told now.
@@ -83,10 +83,11 @@ async function init(file: string, options: Options): Promise<void> {
   else
     say(
       [
-        `Wrote ${file}, and ${schema} for editors.`,
+        `Wrote ${file}, and ${schema} for editors. Next:`,
         '',
-        `  npx flywheel doctor ${file}     what would go wrong, before anything is paid for`,
-        `  npx flywheel up                 in another terminal: Postgres, Temporal, a worker`,
+        `  npx flywheel doctor ${file}   # what would go wrong, before anything is paid for`,
+        `  npx flywheel plan ${file}   # calls, tokens, money and hours`,
+        `  npx flywheel up   # in another terminal: Postgres, Temporal, a worker`,
         `  npx flywheel ${command} ${file}`,
       ].join('\n'),
     );
@@ -111,7 +112,7 @@ function given(
 }
 
 /** Completes what is given: with defaults where it suffices, by questions where somebody can answer them. Null: cancelled. */
-async function complete(wanted: Partial<Wanted>): Promise<Wanted | null> {
+async function complete(wanted: Partial<Wanted>, stem: string): Promise<Wanted | null> {
   const { name = 'flywheel', base, players, judge, prompts } = wanted;
   const missing = [
     ...(base === undefined ? ['--base FOLDER, or --leaderboard'] : []),
@@ -126,7 +127,7 @@ async function complete(wanted: Partial<Wanted>): Promise<Wanted | null> {
       `There is no terminal to ask on, and these are not given: ${missing.join(', ')}. See: npx flywheel init --help`,
     );
   try {
-    return await ask(wanted);
+    return await ask(wanted, stem);
   } catch (error) {
     if (!(error instanceof Cancelled)) throw error;
     note('Nothing was written.');

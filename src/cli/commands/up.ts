@@ -7,7 +7,7 @@ import { homePaths } from '../../embedded/paths';
 import { startWorker } from '../../worker';
 import { withDatabase, withoutPassword } from '../connect';
 import { describedCommand, port } from '../options';
-import { say } from '../output';
+import { note, say } from '../output';
 import { startForm, startParts, type Parts } from '../parts';
 import { stopSignal } from '../stop-signal';
 
@@ -40,13 +40,11 @@ async function up({ config: file, ...ports }: Options): Promise<void> {
   const paths = homePaths();
   const parts = await startParts({ say, paths, ...ports });
   try {
-    const defaults =
-      given ??
-      (await untilStopped(
-        stopped,
-        withDatabase(parts, (db) => prepareDemo({ ...DEMO, paths, db, say })),
-      ));
-    if (!defaults) return;
+    const defaults = given ?? {
+      folder: paths.home,
+      // Only when somebody starts a run with {}: its base model is trained first, which takes a minute or two.
+      config: async () => (await withDatabase(parts, (db) => prepareDemo({ ...DEMO, paths, db, say: note }))).config,
+    };
     const worker = await startWorker({ ...parts, paths, defaults });
     const dashboard = await startDashboard({ ...parts, artifacts: paths.artifacts }).catch(async (error: unknown) => {
       await worker.stop();
@@ -69,10 +67,6 @@ async function up({ config: file, ...ports }: Options): Promise<void> {
 /** A configuration file as a worker's default. */
 export async function defaultsFrom(file: string | undefined): Promise<{ config: unknown; folder: string } | null> {
   return file === undefined ? null : { config: await loadConfig(file), folder: dirname(resolve(file)) };
-}
-
-function untilStopped<T>(stopped: Promise<void>, work: Promise<T>): Promise<T | null> {
-  return Promise.race([stopped.then(() => null), work]);
 }
 
 function announce({ databaseUrl, temporalAddress, namespace, uiUrl }: Parts, dashboard: string): void {

@@ -8,12 +8,12 @@ export class Cancelled extends Error {}
 
 const PROBE_MS = 3000;
 
-/** Asks on the terminal for what is not `given` yet. Throws `Cancelled` on Ctrl-C. */
-export async function ask(given: Partial<Wanted>): Promise<Wanted> {
+/** Asks on the terminal for what is not `given` yet; `proposed` is a name for it. Throws `Cancelled` on Ctrl-C. */
+export async function ask(given: Partial<Wanted>, proposed: string): Promise<Wanted> {
   const clack = await import('@clack/prompts');
   const q = questions(clack);
   clack.intro('A new configuration. Ctrl-C leaves, and nothing is written.');
-  const name = given.name ?? (await q.text('What shall it be called?', { initial: 'my-run', check: nameProblem }));
+  const name = given.name ?? (await q.text('What shall it be called?', { initial: proposed, check: nameProblem }));
   const trains =
     given.base !== undefined
       ? given.base !== null
