@@ -22,6 +22,7 @@ const ELSEWHERE: readonly [RegExp, string][] = [
   [/^npm run chaos/, 'npm run test:full runs it after these tests'],
   [/^npm run verify/, 'is the other tier, with format, lint and types'],
   [/^npm run bench/, 'its peers come from PyPI; test/unit and bench/ have its parts'],
+  [/^npm run setup/, 'is what came before'],
   [/^npm run docs:screenshots/, 'takes ten minutes and writes docs/images'],
   [/^npm run docs:configuration/, 'test/unit/config/document.test.ts compares what it writes'],
 ];
@@ -48,6 +49,8 @@ async function runs({ file, line, text }: Command, words: string): Promise<void>
   const outcome: Outcome = STAYS.test(words)
     ? await stand.stays(`exec ${words}`)
     : await stand.shell(text, { alone: ALONE.test(words) });
+  // Each as it comes: all of them take a while.
+  process.stderr.write(`  ${outcome.code === 0 ? 'ok' : 'FAILED'}  ${words}\n`);
   if (outcome.code !== 0) throw new Error(`${file}:${line}: exit code ${outcome.code}\n${outcome.output}`);
 }
 

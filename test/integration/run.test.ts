@@ -34,7 +34,11 @@ beforeAll(async () => {
   test = writePrompts(join(home, 'test.jsonl'), 12, 'test');
   const pool = writePrompts(join(home, 'pool.jsonl'), 3 * 16 + 4 * 10, 'train');
   config = tinyConfig({ base: await trainTinyBase(join(home, 'base')), pool, test });
-  worker = await startWorker({ ...servers, defaults: { config, folder: home }, sandbox: sandbox.url });
+  worker = await startWorker({
+    ...servers,
+    defaults: { config: () => Promise.resolve(config), folder: home },
+    sandbox: sandbox.url,
+  });
 });
 
 afterAll(async () => {
