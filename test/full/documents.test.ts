@@ -10,8 +10,10 @@ jest.setTimeout(20 * 60_000);
 beforeAll(async () => {
   stand = await startStand();
   // What the documents look into: a run that trained, and a leaderboard.
-  for (const line of ['npx flywheel run my-run.yaml', 'npx flywheel arena run examples/arena/arena.yaml'])
-    expect(await stand.shell(line)).toMatchObject({ code: 0 });
+  for (const line of ['npx flywheel run my-run.yaml', 'npx flywheel arena run examples/arena/arena.yaml']) {
+    const { code, output } = await stand.shell(line);
+    if (code !== 0) throw new Error(`${line}: exit code ${code}\n${output}`);
+  }
 });
 afterAll(() => stand?.stop());
 

@@ -6,13 +6,14 @@ import { prepareDemo } from '../../demo/prepare';
 import { homePaths } from '../../embedded/paths';
 import { startWorker } from '../../worker';
 import { withDatabase, withoutPassword } from '../connect';
-import { describedCommand, port } from '../options';
-import { note, say } from '../output';
+import { describedCommand, JSON_OPTION, port } from '../options';
+import { colours, note, say, sayJson } from '../output';
 import { startForm, startParts, type Parts } from '../parts';
 import { stopSignal } from '../stop-signal';
 
 interface Options {
   config?: string;
+  json?: boolean;
   port?: number;
   uiPort?: number;
 }
@@ -30,15 +31,17 @@ export function upCommand(): Command {
     .option('--config <file>', "the configuration that the UI's empty form {} runs (default: the demo's)")
     .option('--port <port>', 'port of the Temporal server (default: 7233, or any free one)', port)
     .option('--ui-port <port>', 'port of its web UI (default: 8233, or any free one)', port)
+    .option(...JSON_OPTION)
     .action(up);
 }
 
-async function up({ config: file, ...ports }: Options): Promise<void> {
+async function up({ config: file, json = false, ...ports }: Options): Promise<void> {
   // A mistake in the configuration is told before anything starts.
   const given = await defaultsFrom(file);
   const { stopped, signal, release } = stopSignal();
   const paths = homePaths();
-  const parts = await startParts({ say, paths, ...ports });
+  const tell = json ? note : say;
+  const parts = await startParts({ say: tell, paths, ...ports });
   try {
     const defaults = given ?? {
       folder: paths.home,
@@ -51,9 +54,10 @@ async function up({ config: file, ...ports }: Options): Promise<void> {
       throw error;
     });
     try {
-      announce(parts, dashboard.url);
+      if (json) sayJson(addressesOf(parts, dashboard.url));
+      else announce(parts, dashboard.url);
       await Promise.race([stopped, parts.lost, worker.ended]);
-      if (signal.aborted) say('Stopping the worker, then the servers (Ctrl-C again: at once)');
+      if (signal.aborted) tell('Stopping the worker, then the servers (Ctrl-C again: at once)');
     } finally {
       await dashboard.close();
       await worker.stop();
@@ -69,15 +73,21 @@ export async function defaultsFrom(file: string | undefined): Promise<{ config: 
   return file === undefined ? null : { config: await loadConfig(file), folder: dirname(resolve(file)) };
 }
 
+function addressesOf({ databaseUrl, temporalAddress, namespace, uiUrl }: Parts, dashboard: string) {
+  const database = withoutPassword(databaseUrl);
+  return { dashboard, uiUrl, startForm: uiUrl && startForm(uiUrl, namespace), temporalAddress, namespace, database };
+}
+
 function announce({ databaseUrl, temporalAddress, namespace, uiUrl }: Parts, dashboard: string): void {
-  say('');
+  const { bold, dim } = colours();
+  say(`\n${bold('Arena Flywheel is up.')}\n`);
   say(`Dashboard     ${dashboard}`);
   if (uiUrl !== null) {
     say(`Temporal UI   ${uiUrl}`);
     say(`Start a run   ${startForm(uiUrl, namespace)}`);
-    say('              (an empty form, or {}, runs the default configuration; or: npx flywheel run CONFIG)');
+    say(dim('              {} runs the default configuration; or in another terminal: npx flywheel run CONFIG'));
   }
   say(`Temporal      ${temporalAddress}`);
   say(`Database      ${withoutPassword(databaseUrl)}`);
-  say('Ready. Ctrl-C stops everything.');
+  say('\nReady. Ctrl-C stops everything.');
 }
