@@ -24,7 +24,7 @@ export async function startStand(run) {
   const { withClient, withDatabase } = built('cli/connect');
   const { homePaths } = built('embedded/paths');
   const { freePort } = built('embedded/ports');
-  const { lookAt } = built('cli/look');
+  const { lookAt } = built('operating/look');
   const paths = homePaths(home);
   const parts = await startParts({ say, paths, port: await freePort(), uiPort: await freePort() });
   const stops = [() => parts.stop()];
