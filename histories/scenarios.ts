@@ -49,7 +49,7 @@ export const SCENARIOS: readonly Scenario[] = [
       await judging('dpo', 'gate')(stand);
       await update(stand, 'rollback', { round: 1, stage: 'sft', reason: 'the data were wrong' });
       await trained('r1-dpo-a2', 4)(stand);
-      await update(stand, 'rollback', { round: 1, stage: 'dpo' });
+      await update(stand, 'rollback', { round: 1, stage: 'dpo', set: { dpo: { beta: 0.2 } } });
     },
   },
   {
