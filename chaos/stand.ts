@@ -104,16 +104,20 @@ export async function openStand(
     /** A training job's folder, such as `r1-sft-a1`. */
     jobFolder: (label: string) => join(folder, 'artifacts', RUN, label),
 
-    /** @param build `older`: as it was before today's patches. */
+    /** What a worker needs to be told; its Python comes by the environment. @param build `older`: as it was before today's patches. */
+    workerSettings: async (build: 'today' | 'older' = 'today') => ({
+      home: folder,
+      databaseUrl,
+      temporalAddress: servers.temporal().address,
+      sandbox: `${sandboxRoot}/v1`,
+      ...(build === 'older' ? { workflowBundle: await olderBundle(root) } : {}),
+    }),
+    python,
+
+    /** A worker as a process of its own, which can be killed. */
     async startWorker(build: 'today' | 'older' = 'today'): Promise<Child> {
       const logFile = join(folder, `worker-${workers.length + 1}.log`);
-      const settings = {
-        home: folder,
-        databaseUrl,
-        temporalAddress: servers.temporal().address,
-        sandbox: `${sandboxRoot}/v1`,
-        ...(build === 'older' ? { workflowBundle: await olderBundle(root) } : {}),
-      };
+      const settings = await stand.workerSettings(build);
       const worker = await startChild({
         name: 'The worker',
         command: process.execPath,

@@ -4,6 +4,8 @@ import { chaosConfig } from '../chaos/config';
 import type { Servers } from '../chaos/servers';
 import { openStand, type Stand } from '../chaos/stand';
 import type { ConfigInput } from '../src/config/schema';
+import { homePaths } from '../src/embedded/paths';
+import { startWorker, type RunningWorker } from '../src/worker';
 import { writeFakeBase, writePrompts } from '../test/support/tiny';
 
 /** A run whose history is kept. */
@@ -47,9 +49,13 @@ export async function record(servers: Servers, root: string, scenario: Scenario)
   const usual = chaosConfig(SHAPE, files);
   const { target } = usual;
   if (target?.serve?.kind === 'endpoint') target.serve.models = { ...ANSWERS, I0: 'poet' };
+  const python = process.env['FLYWHEEL_PYTHON'];
   const stand = await openStand(servers, root, name, SHAPE);
+  let worker: RunningWorker | null = null;
   try {
-    await stand.startWorker(olderBuild ? 'older' : 'today');
+    process.env['FLYWHEEL_PYTHON'] = stand.python;
+    const { home, ...settings } = await stand.workerSettings(olderBuild ? 'older' : 'today');
+    worker = await startWorker({ ...settings, paths: homePaths(home) });
     await stand.start({ config: config(usual) }, type);
     await act?.(stand);
     // A scenario may end in failure or cancellation on purpose.
@@ -66,6 +72,9 @@ export async function record(servers: Servers, root: string, scenario: Scenario)
       }
     return histories;
   } finally {
+    await worker?.stop();
     await stand.close();
+    if (python === undefined) delete process.env['FLYWHEEL_PYTHON'];
+    else process.env['FLYWHEEL_PYTHON'] = python;
   }
 }
