@@ -6,9 +6,10 @@ import { seedFrom } from '../src/identity';
 import { battleResult } from '../src/judge/battle';
 import { createBench, type Bench } from '../src/judge/bench';
 import { createJudge } from '../src/judge/judge';
-import type { Attempt } from '../src/models/chat';
+import type { Attempt, ChatOptions } from '../src/models/chat';
 import { CallError } from '../src/models/errors';
-import { evaluationJudge, judgeMembers, judgeParty, reachOf, type Player } from '../src/models/roster';
+import { evaluationJudge, judgeMembers, judgeParty, type Player } from '../src/models/roster';
+import { reachOf } from '../src/models/reach';
 import type { Config } from '../src/config/schema';
 import { targetOf } from '../src/config/target';
 import type { Prompt } from '../src/prompts/prompt';
@@ -165,6 +166,7 @@ export function createPlayActivities(deps: Deps) {
       entry.catch(() => undefined);
       entries.push(entry);
     };
+    const callOf = (party: string): ChatOptions => ({ signal, run: arena.run, admit, onAttempt: pay(party) });
     const asked = new Map<string, Promise<Answer>>();
     const answerOf = (playerId: string, prompt: Prompt): Promise<Answer> => {
       const key = answerKey(playerId, prompt.id);
@@ -188,7 +190,7 @@ export function createPlayActivities(deps: Deps) {
           ? { reach: player.reach, model: player.model }
           : await serve(player.model);
         const client = await deps.models.client(reach);
-        return client.chat({ ...request, model }, { signal, onAttempt: pay(player.id), admit });
+        return client.chat({ ...request, model }, callOf(player.id));
       };
       const reply = await call().catch((error: unknown) => {
         // A model server of ours that died is started again by `serve`, at another address.
@@ -210,7 +212,7 @@ export function createPlayActivities(deps: Deps) {
     const gameOf = createBench(bench, {
       games: (id) => judged.get(id) ?? games,
       store: (game) => store.games.put(game),
-      options: (id, key) => ({ signal, seed: seedFrom(config.seed, id, key), onAttempt: pay(id), admit }),
+      options: (id, key) => ({ ...callOf(id), seed: seedFrom(config.seed, id, key) }),
     });
 
     return {

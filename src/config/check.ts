@@ -66,8 +66,10 @@ interface NamedEndpoint {
   key: string | null;
 }
 
+type ReachedEndpoint = NamedEndpoint & { replicas: readonly string[] };
+
 function endpointsOf({ competitors, judge, evaluation, target }: Config): NamedEndpoint[] {
-  const judges = (field: string, config: JudgeConfig): NamedEndpoint[] =>
+  const judges = (field: string, config: JudgeConfig): ReachedEndpoint[] =>
     judgeMembers(config).map((member, index) => ({
       field: index === 0 ? field : `${field}.jury.with[${index - 1}]`,
       ...member,
@@ -78,8 +80,14 @@ function endpointsOf({ competitors, judge, evaluation, target }: Config): NamedE
     if ('url' in player) all.push({ field: `competitors[${index}] (${player.id})`, ...player });
   });
   const seen = new Set<string>();
-  return all.filter(({ url, key }) => !seen.has(`${url} ${key}`) && seen.add(`${url} ${key}`));
+  return all.flatMap(addressesOf).filter(({ url, key }) => !seen.has(`${url} ${key}`) && seen.add(`${url} ${key}`));
 }
+
+/** Each address of an endpoint alone. */
+const addressesOf = ({ field, url, replicas, key }: ReachedEndpoint): NamedEndpoint[] => [
+  { field, url, key },
+  ...replicas.map((replica, index) => ({ field: `${field}.replicas[${index}]`, url: replica, key })),
+];
 
 /** Asks for the list of models: it costs nothing, and shows whether somebody answers and accepts the key. */
 async function probe({ field, url, key }: NamedEndpoint, models: ModelPool): Promise<void> {

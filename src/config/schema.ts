@@ -48,9 +48,50 @@ const price = z
 
 const reach = {
   url: address,
+  replicas: z
+    .array(address)
+    .default([])
+    .describe(
+      'Further addresses of the same model: the least busy one is asked, failing ones rest and are tried again.',
+    ),
   key: secret,
-  concurrency: count.default(16).describe('Calls in flight at most, over all activities of a worker.'),
-  timeoutSeconds: z.number().gt(0).default(120),
+  concurrency: count
+    .default(16)
+    .describe(
+      'Calls in flight at most at each address, over all activities of a worker; fewer while the endpoint refuses them or becomes slow.',
+    ),
+  requestsPerMinute: z
+    .number()
+    .gt(0)
+    .nullable()
+    .default(null)
+    .describe(
+      'Calls a minute at most, for each worker and all addresses together; null: no limit but what the endpoint says.',
+    ),
+  tokensPerMinute: z
+    .number()
+    .gt(0)
+    .nullable()
+    .default(null)
+    .describe('Tokens a minute at most, read and written, in the same way.'),
+  timeoutSeconds: z.number().gt(0).default(120).describe('Of one attempt, at most.'),
+  patience: z
+    .number()
+    .min(1)
+    .nullable()
+    .default(4)
+    .describe(
+      'An attempt is given up sooner after so many times the 99th percentile of measured latencies (10 s at least; twice as long after each time-out); null: never.',
+    ),
+  hedge: z
+    .number()
+    .min(0.5)
+    .lt(1)
+    .nullable()
+    .default(null)
+    .describe(
+      'A second copy of a call is sent after this quantile of measured latencies, such as 0.98, and the first reply counts: both are paid for. null: never.',
+    ),
   retries: z.int().min(0).default(6).describe('Repeats of a call after a passing error.'),
   dialect: z
     .enum(['max_tokens', 'max_completion_tokens'])

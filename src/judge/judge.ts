@@ -1,5 +1,5 @@
 import { gameVerdict } from '../arena/outcome';
-import type { Attempt, ChatClient, Sampling } from '../models/chat';
+import type { ChatClient, ChatOptions, Sampling } from '../models/chat';
 import { judgeId } from '../models/player';
 import type { Message } from '../prompts/prompt';
 import { JSON_VERDICT_SCHEMA } from './json';
@@ -31,13 +31,10 @@ export interface GameText extends Said {
   completionTokens: number;
 }
 
-export interface JudgeOptions {
+export interface JudgeOptions extends ChatOptions {
   /** A correct answer to the prompt, shown by the templates that take one. */
   reference?: string | null;
   seed?: number;
-  signal?: AbortSignal;
-  onAttempt?: (attempt: Attempt) => void;
-  admit?: () => void;
 }
 
 export interface Judge {
@@ -56,7 +53,7 @@ export function createJudge({ client, ...settings }: JudgeSettings): Judge {
   const template = { ...asked, system: systemPrompt ?? asked.system };
   return {
     id: judgeId(settings),
-    async judge(prompt, first, second, { reference = null, seed, signal, onAttempt, admit } = {}) {
+    async judge(prompt, first, second, { reference = null, seed, ...call } = {}) {
       const request = {
         model,
         messages: renderJudgeMessages(template, prompt, first, second, reference),
@@ -64,11 +61,7 @@ export function createJudge({ client, ...settings }: JudgeSettings): Judge {
         ...(seed === undefined ? {} : { seed }),
         ...(responseFormat === 'json_schema' ? { schema: { name: 'verdict', schema: JSON_VERDICT_SCHEMA } } : {}),
       };
-      const { text, finishReason, promptTokens, completionTokens } = await client.chat(request, {
-        ...(signal === undefined ? {} : { signal }),
-        ...(onAttempt === undefined ? {} : { onAttempt }),
-        ...(admit === undefined ? {} : { admit }),
-      });
+      const { text, finishReason, promptTokens, completionTokens } = await client.chat(request, call);
       return { text, ...readGame(text, finishReason, template.format), finishReason, promptTokens, completionTokens };
     },
   };

@@ -55,19 +55,25 @@ export interface Attempt {
   error: CallErrorKind | null;
 }
 
+export interface ChatOptions {
+  /** Ends the call wherever it is: waiting, in flight, or between two attempts. */
+  signal?: AbortSignal;
+  /** Whose call it is: runs that share an endpoint take turns. */
+  run?: string;
+  /**
+   * Asked before each attempt, also those of retries and hedges: before it queues for its place, and again when it has it and
+   * nothing is sent yet. What it throws ends the call as it is, and nothing is paid.
+   */
+  admit?: () => void;
+  /** Told of each attempt that was sent, when it has ended. */
+  onAttempt?: (attempt: Attempt) => void;
+}
+
 /** An endpoint with its limits; every chat of a worker to one endpoint goes through one of these. */
 export interface ChatClient {
   /**
    * Asks until there is a reply or the error is final.
    * @throws CallError of the last attempt's kind; `scope` says whether it concerns the item or the endpoint.
    */
-  chat(
-    request: ChatRequest,
-    options?: {
-      signal?: AbortSignal;
-      onAttempt?: (attempt: Attempt) => void;
-      /** Asked before each attempt, when its turn has come, and before it queues for it; what it throws ends the call. */
-      admit?: () => void;
-    },
-  ): Promise<ChatReply>;
+  chat(request: ChatRequest, options?: ChatOptions): Promise<ChatReply>;
 }

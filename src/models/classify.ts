@@ -1,7 +1,7 @@
-import { APIConnectionError, APIConnectionTimeoutError, APIError, APIUserAbortError } from 'openai';
 import { messageOf } from '../errors';
 import type { CallErrorKind } from './chat';
 import { CallError, type Place } from './errors';
+import { AnswerTooLong, type HeaderFields } from './transport';
 
 /** Nobody is made to wait longer than this by a `Retry-After` header. */
 const longestWaitMs = 120_000;
@@ -40,9 +40,10 @@ function kindOf(status: number, text: string): CallErrorKind {
  * What the server asks to wait, in milliseconds, from `retry-after-ms` or `Retry-After` (seconds or a date; RFC 9110
  * §10.2.3), at most 120 s; undefined where it asks nothing that can be read.
  */
-export function retryAfter(headers: Headers | undefined, now: number): number | undefined {
-  const milliseconds = Number.parseFloat(headers?.get('retry-after-ms') ?? '');
-  const header = headers?.get('retry-after')?.trim() ?? '';
+export function retryAfter(headers: HeaderFields, now: number): number | undefined {
+  const field = (name: string) => [headers[name] ?? ''].flat()[0]?.trim() ?? '';
+  const milliseconds = Number.parseFloat(field('retry-after-ms'));
+  const header = field('retry-after');
   const wait = Number.isFinite(milliseconds)
     ? milliseconds
     : /^\d+(?:\.\d+)?$/.test(header)
@@ -55,7 +56,7 @@ export function retryAfter(headers: Headers | undefined, now: number): number | 
 export function errorFromAnswer(
   status: number,
   text: string,
-  headers: Headers | undefined,
+  headers: HeaderFields,
   place: Place,
   now: number,
 ): CallError {
@@ -66,34 +67,11 @@ export function errorFromAnswer(
   });
 }
 
-/** The error of an attempt, from whatever the `openai` package threw. */
-export function toCallError(error: unknown, place: Place, now: number): CallError {
+/** The error of an attempt that got no answer, from whatever the transport threw. */
+export function toCallError(error: unknown, place: Place): CallError {
   if (CallError.isInstance(error)) return error;
-  if (error instanceof APIUserAbortError) return new CallError('cancelled', '', place);
-  if (error instanceof APIConnectionTimeoutError) return new CallError('timeout', '', place);
-  if (error instanceof APIConnectionError) return new CallError('connection', causeOf(error), place);
-  if (error instanceof APIError && typeof error.status === 'number')
-    return errorFromAnswer(error.status, rawBody(error), error.headers, place, now);
-  return new CallError('bad-reply', messageOf(error), place);
-}
-
-/**
- * The response of an error as the `openai` package keeps it whole: of other shapes than `{error: …}`, as FastAPI and
- * older vLLM send them, it would throw the text away.
- */
-export async function keepErrorBody(response: Response): Promise<Response> {
-  if (response.ok) return response;
-  const headers = new Headers(response.headers);
-  headers.delete('content-length');
-  return new Response(JSON.stringify({ error: { raw: await response.text() } }), {
-    status: response.status,
-    headers,
-  });
-}
-
-function rawBody(error: APIError): string {
-  const body: unknown = error.error;
-  return typeof body === 'object' && body !== null && 'raw' in body ? String(body.raw) : error.message;
+  if (error instanceof AnswerTooLong) return new CallError('bad-reply', error.message, place);
+  return new CallError('connection', causeOf(error), place);
 }
 
 /** The sentence inside an error's body: `error.message`, `message` or `detail` of JSON, else its text without tags. */
@@ -112,10 +90,8 @@ function sentenceOf(text: string): string {
   }
 }
 
-function causeOf(error: Error): string {
-  const { cause } = error;
-  if (cause === undefined) return error.message;
-  const { code } = cause as { code?: unknown };
-  const message = messageOf(cause);
+function causeOf(error: unknown): string {
+  const { code } = error as { code?: unknown };
+  const message = messageOf(error);
   return typeof code === 'string' && !message.includes(code) ? `${code} ${message}`.trim() : message;
 }

@@ -28,7 +28,10 @@ export function parseReply(body: string, request: ChatRequest, place: Place, now
   const reasoning = apart ?? split?.reasoning ?? null;
   // A model that refuses through OpenAI's own field has answered: with its refusal.
   const text = split?.text ?? parts?.text ?? (isFilled(message['refusal']) ? message['refusal'] : null);
-  const usage = readUsage(completion['usage']) ?? estimateUsage(request, (text ?? '') + (reasoning ?? ''));
+  const usage = readUsage(completion['usage']) ?? {
+    promptTokens: estimatePrompt(request),
+    completionTokens: estimateTokens((text ?? '').length + (reasoning ?? '').length),
+  };
 
   if (finishReason === 'content_filter') throw new CallError('content-filter', '', place, { usage });
   if (finishReason === 'error') throw new CallError('bad-reply', 'generation ended with an error', place, { usage });
@@ -57,7 +60,7 @@ function bareName(model: string): string {
 /** Some proxies send their errors with status 200; a status inside the body then says which. */
 function withoutChoice(completion: Json, body: string, place: Place, now: number): CallError {
   const code = Number(asObject(completion['error'])?.['code']);
-  if (Number.isInteger(code) && code >= 400 && code < 600) return errorFromAnswer(code, body, undefined, place, now);
+  if (Number.isInteger(code) && code >= 400 && code < 600) return errorFromAnswer(code, body, {}, place, now);
   const usage = readUsage(completion['usage']);
   return new CallError('bad-reply', `it has no choices: ${body.slice(0, 200)}`, place, usage === null ? {} : { usage });
 }
@@ -85,9 +88,11 @@ function readUsage(usage: unknown): Usage | null {
 }
 
 /** A server that counts nothing must not make calls look free: four characters are about a token. */
-function estimateUsage(request: ChatRequest, written: string): Usage {
-  const read = request.messages.reduce((sum, message) => sum + message.content.length, 0);
-  return { promptTokens: Math.ceil(read / 4), completionTokens: Math.ceil(written.length / 4) };
+const estimateTokens = (characters: number) => Math.ceil(characters / 4);
+
+/** Tokens of a request, about. */
+export function estimatePrompt({ messages }: ChatRequest): number {
+  return estimateTokens(messages.reduce((sum, message) => sum + message.content.length, 0));
 }
 
 function firstChoice(completion: Json): Json | null {

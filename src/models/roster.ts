@@ -3,23 +3,7 @@ import { targetOf } from '../config/target';
 import { UserError } from '../errors';
 import type { Party } from '../store/players';
 import { judgeId, juryId, playerId, type JudgeIdentity, type JuryIdentity } from './player';
-
-/** How to reach a model: an endpoint of the configuration, with its key still by name. */
-export interface Reach {
-  url: string;
-  key: string | null;
-  concurrency: number;
-  timeoutSeconds: number;
-  retries: number;
-  price: { input: number; output: number };
-  dialect: 'max_tokens' | 'max_completion_tokens';
-  repliesAs: string | null;
-}
-
-/** The way to reach an endpoint, without what else its configuration says. */
-export function reachOf({ url, key, concurrency, timeoutSeconds, retries, price, dialect, repliesAs }: Reach): Reach {
-  return { url, key, concurrency, timeoutSeconds, retries, price, dialect, repliesAs };
-}
+import { reachOf, type Reach } from './reach';
 
 /** Someone who answers: recorded players have no reach, checkpoints get theirs from the serving backend. */
 export interface Player extends Party {

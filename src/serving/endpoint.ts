@@ -1,4 +1,4 @@
-import { reachOf } from '../models/roster';
+import { reachOf } from '../models/reach';
 import type { ServingBackend } from './serving';
 
 /** What runs already: the user serves the weights, and the configuration says under which names. */

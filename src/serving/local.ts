@@ -3,7 +3,7 @@ import { request } from 'undici';
 import { startChild, type Child } from '../embedded/child';
 import { freePort } from '../embedded/ports';
 import { UserError } from '../errors';
-import type { Reach } from '../models/roster';
+import { reachOf } from '../models/reach';
 import type { Servable, ServingBackend } from './serving';
 
 export interface LocalServingOptions {
@@ -77,7 +77,8 @@ export function localServing({ python, packageFolder, folder }: LocalServingOpti
       });
       const { url } = await running;
       await register(url, checkpoint);
-      const reach: Reach = {
+      // No patience: a server on the same machine slows down with everything else that runs there.
+      const reach = reachOf({
         url: `${url}/v1`,
         key: null,
         concurrency,
@@ -86,7 +87,7 @@ export function localServing({ python, packageFolder, folder }: LocalServingOpti
         price: { input: 0, output: 0 },
         dialect: 'max_tokens',
         repliesAs: null,
-      };
+      });
       return { reach, model: checkpoint.id };
     },
     async close() {

@@ -1,5 +1,5 @@
 import type { TargetConfig } from '../config/schema';
-import type { Reach } from '../models/roster';
+import type { Reach } from '../models/reach';
 
 /** A checkpoint to serve: its immutable name, its folder and the sha256 of its manifest. */
 export interface Servable {

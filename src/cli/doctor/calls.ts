@@ -1,7 +1,8 @@
 import type { Config, MemberJudgeConfig } from '../../config/schema';
 import { createJudge } from '../../judge/judge';
 import type { ModelPool } from '../../models/pool';
-import { judgeMembers, reachOf, type Reach } from '../../models/roster';
+import { reachOf, type Reach } from '../../models/reach';
+import { judgeMembers } from '../../models/roster';
 import type { Message } from '../../prompts/prompt';
 import { finding, type Answer, type Finding } from './finding';
 

@@ -1,6 +1,6 @@
 import { createServer, type IncomingHttpHeaders, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { Endpoint } from '../../../src/models/client';
+import type { Endpoint } from '../../../src/models/endpoint';
 
 export interface Seen {
   method: string | undefined;
