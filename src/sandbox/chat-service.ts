@@ -6,7 +6,7 @@ import { FaultPlan } from './faults';
 import { half, retryAfter, send, sendCut } from './http';
 import { RateLimit, Slots } from './limits';
 import { isModel, MODELS, scriptedReply, type ModelName } from './models';
-import type { Fault, FaultKind, ResolvedOptions } from './options';
+import type { Fault, FaultKind, Limits, ResolvedOptions } from './options';
 import { Rng } from './rng';
 import { completion, errorBody } from './wire';
 
@@ -46,7 +46,7 @@ interface Call {
 export class ChatService {
   readonly plan: FaultPlan;
   private readonly slots: Slots;
-  private readonly rateLimit: RateLimit | null;
+  private rateLimit: RateLimit | null;
   private readonly jitter: Rng;
   private readonly counts = {
     calls: perModel(),
@@ -60,12 +60,19 @@ export class ChatService {
   /** How often a body was asked, and whether it had its right reply, by digest. */
   private readonly bodies = new Map<string, { asked: number; answered: boolean }>();
 
-  constructor(private readonly options: ResolvedOptions) {
+  constructor(private options: ResolvedOptions) {
     this.plan = new FaultPlan(options.seed);
     this.plan.add(options.faults);
     this.slots = new Slots(options.capacity ?? Number.POSITIVE_INFINITY);
-    this.rateLimit = options.requestsPerSecond === null ? null : new RateLimit(options.requestsPerSecond);
+    this.rateLimit = rateLimitOf(options);
     this.jitter = new Rng(options.seed);
+  }
+
+  /** Changes limits while calls are under way. */
+  setLimits(limits: Limits): void {
+    this.options = { ...this.options, ...limits };
+    this.slots.resize(this.options.capacity ?? Number.POSITIVE_INFINITY);
+    if (limits.requestsPerSecond !== undefined) this.rateLimit = rateLimitOf(this.options);
   }
 
   stats(): SandboxStats {
@@ -166,6 +173,9 @@ export class ChatService {
     send(response, { status: 200, body: kind === 'bad-json' ? half(body) : body });
   }
 }
+
+const rateLimitOf = ({ requestsPerSecond }: ResolvedOptions) =>
+  requestsPerSecond === null ? null : new RateLimit(requestsPerSecond);
 
 function perModel(): Record<ModelName, number> {
   return Object.fromEntries(MODELS.map((model) => [model, 0])) as Record<ModelName, number>;

@@ -56,6 +56,7 @@ export class FaultPlan {
     entry.seen++;
     if (entry.given >= (times ?? (match.nth === undefined ? Number.POSITIVE_INFINITY : 1))) return false;
     if (match.nth !== undefined && entry.seen < match.nth) return false;
+    if (match.every !== undefined && entry.seen % match.every !== 0) return false;
     return match.share === undefined || share(this.seed, entry.index, call.body, call.asked) < match.share;
   }
 }

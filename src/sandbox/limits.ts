@@ -1,10 +1,14 @@
 /** A number of slots; who finds none free waits, first come first served. */
 export class Slots {
-  private free: number;
+  private used = 0;
   private readonly queue: (() => void)[] = [];
 
-  constructor(slots: number) {
-    this.free = slots;
+  constructor(private slots: number) {}
+
+  /** Calls that hold a slot keep it. */
+  resize(slots: number): void {
+    this.slots = slots;
+    this.fill();
   }
 
   get waiting(): number {
@@ -25,15 +29,15 @@ export class Slots {
     queueMicrotask(() => this.fill());
     return () => {
       if (place === 'queue') this.queue.splice(this.queue.indexOf(run), 1);
-      if (place === 'slot') this.free++;
+      if (place === 'slot') this.used--;
       place = 'left';
       this.fill();
     };
   }
 
   private fill(): void {
-    while (this.free > 0 && this.queue.length > 0) {
-      this.free--;
+    while (this.used < this.slots && this.queue.length > 0) {
+      this.used++;
       this.queue.shift()?.();
     }
   }

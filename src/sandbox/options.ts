@@ -39,6 +39,7 @@ const faultSchema = z.strictObject({
         .describe(
           'The nth matching call since the fault was scheduled, from 1, and those after it while `times` (then 1 by default) allows.',
         ),
+      every: z.int().min(1).optional().describe('Each nth matching call: the nth, the 2nth and so on.'),
       share: share
         .optional()
         .describe(
@@ -50,7 +51,7 @@ const faultSchema = z.strictObject({
   seconds: z.number().min(0).optional().describe('Of Retry-After (1), or how late a slow reply comes (2).'),
 });
 
-/** A fault to give; without `nth` and `share` every matching call gets it. */
+/** A fault to give; without `nth`, `every` and `share` every matching call gets it. */
 export type Fault = z.output<typeof faultSchema>;
 
 const faultsSchema = z.union([z.array(faultSchema), faultSchema.transform((fault) => [fault])]);
@@ -78,6 +79,12 @@ const optionsSchema = z.strictObject({
   faults: z.array(faultSchema).default([]),
 });
 
+/** What may change while it runs. */
+const limitsSchema = optionsSchema.pick({ latencyMs: true, jitterMs: true, capacity: true, requestsPerSecond: true });
+
+/** Limits to set; those that are not named stay. */
+export type Limits = Partial<z.output<typeof limitsSchema>>;
+
 /** What the sandbox does; all fields are optional. */
 export type SandboxOptions = z.input<typeof optionsSchema>;
 export type ResolvedOptions = z.output<typeof optionsSchema>;
@@ -93,6 +100,12 @@ export function readOptions(options: unknown): ResolvedOptions {
 /** One fault or a list of them. @throws UserError that names each wrong field. */
 export function readFaults(faults: unknown): Fault[] {
   return read(faultsSchema, faults, 'sandbox faults');
+}
+
+/** Limits to set. @throws UserError that names each wrong field. */
+export function readLimits(limits: unknown): Limits {
+  const given = read(limitsSchema.partial(), limits, 'sandbox limits');
+  return Object.fromEntries(Object.entries(given).filter(([name]) => Object.hasOwn(limits as object, name)));
 }
 
 function read<T>(schema: z.ZodType<T>, value: unknown, what: string): T {

@@ -4,7 +4,7 @@ import { messageOf, UserError } from '../errors';
 import { BadRequest } from './chat-request';
 import { ChatService, type SandboxStats } from './chat-service';
 import { readBody, send } from './http';
-import { readFaults, readOptions, type SandboxOptions } from './options';
+import { readFaults, readLimits, readOptions, type SandboxOptions } from './options';
 import { errorBody, modelList } from './wire';
 
 /** Connections that may wait to be accepted. */
@@ -23,7 +23,7 @@ export interface Sandbox {
 
 /**
  * Starts the scripted players and judges as an OpenAI-compatible server: POST /v1/chat/completions, GET /v1/models,
- * GET /health and /stats, POST /faults (one or a list) and DELETE /faults. Every reply says `x-sandbox: scripted`.
+ * GET /health and /stats, POST /faults (one or a list), DELETE /faults, POST /limits. Every reply says `x-sandbox: scripted`.
  * @throws UserError for a wrong option, or where it cannot listen.
  */
 export async function startSandbox(given: SandboxOptions = {}): Promise<Sandbox> {
@@ -84,6 +84,9 @@ function route(chat: ChatService, request: IncomingMessage, body: Buffer | null,
     case 'DELETE /faults':
       chat.plan.clear();
       return answer(200, JSON.stringify({ scheduled: 0 }));
+    case 'POST /limits':
+      chat.setLimits(readLimits(parseJson(body)));
+      return answer(200, '{}');
     default:
       return answer(404, errorBody(`no such path: ${call}`, 'invalid_request_error', 'not_found'));
   }

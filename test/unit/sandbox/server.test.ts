@@ -203,6 +203,33 @@ describe('limits', () => {
   });
 });
 
+describe('limits', () => {
+  const limit = (limits: unknown): Promise<Response> => at('/limits', { method: 'POST', body: JSON.stringify(limits) });
+
+  it('change while calls wait, and the others stay', async () => {
+    await start({ capacity: 1, latencyMs: 300 });
+    const calls = [ask('poet', 'a'), ask('poet', 'b'), ask('poet', 'c')];
+    while (sandbox?.stats().waiting !== 2) await new Promise((resolve) => setTimeout(resolve, 5));
+    expect((await limit({ capacity: 3 })).status).toBe(200);
+    expect(sandbox.stats().waiting).toBe(0);
+    await Promise.all(calls);
+    const started = performance.now();
+    await ask('poet', 'd');
+    expect(performance.now() - started).toBeGreaterThanOrEqual(290);
+  });
+
+  it('of the rate come and go; wrong ones are refused', async () => {
+    await start();
+    await limit({ requestsPerSecond: 1 });
+    expect([(await ask('poet', 'a')).status, (await ask('poet', 'b')).status]).toEqual([200, 429]);
+    await limit({ requestsPerSecond: null });
+    expect((await ask('poet', 'b')).status).toBe(200);
+    const wrong = await limit({ capacity: 0, port: 1 });
+    expect(wrong.status).toBe(400);
+    expect((await errorOf(wrong)).message).toMatch(/sandbox limits/u);
+  });
+});
+
 describe('faults to order', () => {
   it.each([
     ['429', 429, 'rate_limit_exceeded'],
@@ -286,6 +313,13 @@ describe('faults to order', () => {
     ] as const)
       statuses.push((await ask(model, text)).status);
     expect(statuses).toEqual([200, 200, 500, 200]);
+  });
+
+  it('come to each nth call', async () => {
+    await start({ faults: [{ kind: '500', match: { every: 3 } }] });
+    const statuses = [];
+    for (let call = 0; call < 7; call++) statuses.push((await ask('poet', `call ${call}`)).status);
+    expect(statuses).toEqual([200, 200, 500, 200, 200, 500, 200]);
   });
 
   it('are scheduled and cleared over HTTP, and refused when wrong', async () => {
