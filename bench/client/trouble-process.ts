@@ -2,9 +2,9 @@
 import { createChatClient, type EndpointClient } from '../../src/models/client';
 import type { Endpoint } from '../../src/models/endpoint';
 import { ownCosts } from '../process';
-import { startEndpoint, type BenchEndpoint } from './endpoint';
-import { keepBusy, perSecond, requestOf, type Load } from './load';
-import { CALLS, LATENCY_MS, SCENARIOS, type Scenario } from './scenarios';
+import { startEndpoint } from './endpoint';
+import { keepBusy, perSecond, requestOf } from './load';
+import { CALLS, SCENARIOS, type Scenario } from './scenarios';
 
 const SETTLED_SECONDS = 2;
 
@@ -27,27 +27,18 @@ const clientOf = (url: string, more: Partial<Endpoint> = {}): EndpointClient =>
   });
 
 async function play(scenario: Scenario, seconds: number, calm: string): Promise<Outcome> {
-  const endpoint: BenchEndpoint | null = scenario.endpoint ? await startEndpoint(scenario.endpoint) : null;
+  const endpoint = await startEndpoint(scenario.endpoint);
   let mistaken = 0;
   // A scripted player says the same to the same question, so that the calm endpoint tells which reply belongs to which call.
   const replies = new Map<number, string>();
   const check = (index: number, text: string) => void replies.set(index, text);
-  const none: Load = {
-    answered: 0,
-    attempts: 0,
-    failed: 0,
-    lost: 0,
-    bySecond: Array.from({ length: seconds }, () => 0),
-  };
   const later = setTimeout(() => {
-    if (endpoint && scenario.midway) endpoint.limits(scenario.midway).catch(() => undefined);
+    if (scenario.midway) endpoint.limits(scenario.midway).catch(() => undefined);
   }, seconds * 500);
   const calmClient = clientOf(calm);
   const [ours, theirs] = await Promise.all([
     keepBusy(calmClient, { calls: CALLS, seconds }),
-    endpoint
-      ? keepBusy(clientOf(endpoint.url, scenario.client), { calls: scenario.calls ?? 2 * CALLS, seconds, check })
-      : Promise.resolve(none),
+    keepBusy(clientOf(endpoint.url, scenario.client), { calls: scenario.calls ?? 2 * CALLS, seconds, check }),
   ]);
   clearTimeout(later);
   await Promise.all(
@@ -55,7 +46,7 @@ async function play(scenario: Scenario, seconds: number, calm: string): Promise<
       if ((await calmClient.chat(requestOf(index))).text !== text) mistaken++;
     }),
   );
-  endpoint?.stop();
+  endpoint.stop();
   const { attempts, failed } = theirs;
   return {
     calm: perSecond(ours, SETTLED_SECONDS),
@@ -68,7 +59,7 @@ async function main([name = '', seconds = '', calm = '']: string[]): Promise<voi
   const scenario = SCENARIOS[name];
   if (!scenario) throw new Error(`there is no scenario ${name}`);
   const outcome = await play(scenario, Number(seconds), calm);
-  process.stdout.write(`${JSON.stringify({ ...ownCosts(), ...outcome, latencyMs: LATENCY_MS })}\n`);
+  process.stdout.write(`${JSON.stringify({ ...ownCosts(), ...outcome })}\n`);
   process.exit(0);
 }
 

@@ -5,25 +5,25 @@ import { startEndpoint } from './endpoint';
 import { LATENCY_MS, SCENARIOS, type Scenario } from './scenarios';
 import type { Outcome } from './trouble-process';
 
-/** Of what it gives alone: the calm endpoint beside one in trouble. */
+/** Of what it gives beside another calm one: the calm endpoint beside one in trouble. */
 const UNDISTURBED = 0.95;
 
-function rowOf(scenario: Scenario, alone: Measured & Outcome, found: Measured & Outcome): Row {
+function rowOf(scenario: Scenario, usual: Measured & Outcome, found: Measured & Outcome): Row {
   const { possible, goal, about } = scenario;
-  const calm = found.calm / alone.calm;
-  const able = possible === null ? null : 'share' in possible ? possible.share * alone.calm : possible.perSecond;
+  const calm = found.calm / usual.calm;
+  const able = possible === null ? null : 'share' in possible ? possible.share * usual.troubled : possible.perSecond;
   const used = able === null ? null : found.troubled / able;
   const share = (value: number) => `${(100 * value).toFixed(1)}%`;
   return {
     name: `an endpoint that ${about}: the calm one beside it`,
-    goal: `≥ ${share(UNDISTURBED)} of what it gives alone${used === null ? '' : `; the other ≥ ${share(goal)} of what it can`}`,
+    goal: `≥ ${share(UNDISTURBED)} of what it gives beside another calm one${used === null ? '' : `; the other ≥ ${share(goal)} of what it can`}`,
     figure: 100 * calm,
     unit: '%',
     ok: calm >= UNDISTURBED && (used === null || used >= goal) && found.mistaken === 0,
     note: [
       used === null ? '' : `the other ${share(used)}: ${found.troubled.toFixed(1)} calls/s`,
       `${found.attempts} attempts, ${found.failed} of them failed or cancelled`,
-      `${Math.round(found.peakMb)} MB (alone ${Math.round(alone.peakMb)})`,
+      `${Math.round(found.peakMb)} MB (usual ${Math.round(usual.peakMb)})`,
       found.mistaken > 0 ? `${found.mistaken} replies to another call` : '',
     ]
       .filter((part) => part !== '')
@@ -36,14 +36,14 @@ export async function troubleRows({ short, say }: { short: boolean; say: (line: 
   const seconds = short ? 6 : 24;
   const calm = await startEndpoint({ latencyMs: LATENCY_MS });
   const rows: Row[] = [];
-  let alone: (Measured & Outcome) | null = null;
+  let usual: (Measured & Outcome) | null = null;
   try {
     for (const [name, scenario] of Object.entries(SCENARIOS)) {
       say(`  ${scenario.about}`);
       const process = join(__dirname, 'trouble-process.js');
       const found = (await measureOnAllCores([process, name, String(seconds), calm.url])) as Measured & Outcome;
-      if (alone === null) alone = found;
-      else rows.push(rowOf(scenario, alone, found));
+      if (usual === null) usual = found;
+      else rows.push(rowOf(scenario, usual, found));
     }
   } finally {
     calm.stop();
