@@ -30,7 +30,7 @@ const SLOWED = LATENCY_MS / (LATENCY_MS + 1000 * TAIL.share * TAIL.seconds);
 const [FIRST, THEN] = [120, 60];
 
 export const SCENARIOS: Record<string, Scenario> = {
-  // The measure for the others: so that two endpoints share the processors there, too.
+  // The measure for the others, taken right before each: two endpoints share the processors there, too.
   calm: { about: 'is calm', endpoint: { latencyMs }, possible: null, goal: 0 },
   silent: {
     about: 'never answers',

@@ -81,7 +81,7 @@ const reach = {
     .nullable()
     .default(4)
     .describe(
-      'An attempt is given up sooner after so many times the 99th percentile of measured latencies (10 s at least; twice as long after each time-out); null: never.',
+      'An attempt is given up sooner after so many times the 99th percentile of measured latencies (20 s at least; twice as long after each time-out); null: never.',
     ),
   hedge: z
     .number()

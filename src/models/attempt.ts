@@ -67,7 +67,6 @@ export function startAttempt(
       retryAfterMs: failed?.retryAfterMs ?? null,
       tokens: usage.promptTokens + usage.completionTokens,
     };
-    slot.settle(settled);
     onAttempt?.({
       promptTokens: usage.promptTokens,
       completionTokens: usage.completionTokens,
@@ -75,6 +74,8 @@ export function startAttempt(
       milliseconds: Math.round(milliseconds),
       error: failed?.kind ?? null,
     });
+    // Last, because it lets the next call in, and whoever admits that one must know of this one.
+    slot.settle(settled);
   };
 
   const reply = exchange.answer.then(

@@ -43,7 +43,7 @@ const HEDGED_SHARE = 0.05;
  */
 export function createChatClient(endpoint: Endpoint, deps: ClientDeps = {}): EndpointClient {
   const { transport = bareTransport, sleep = defaultSleep, random = Math.random } = deps;
-  const { now = Date.now, elapsed = () => performance.now(), leastPatienceMs = 10_000 } = deps;
+  const { now = Date.now, elapsed = () => performance.now(), leastPatienceMs = 20_000 } = deps;
   const urls = [endpoint.url, ...(endpoint.replicas ?? [])];
   checkNumbers(endpoint);
   const lanes = urls.map((url) => new Lane(url, transport(checked(url), endpoint.key), endpoint.concurrency));
