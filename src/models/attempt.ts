@@ -70,6 +70,7 @@ export function startAttempt(
     onAttempt?.({
       promptTokens: usage.promptTokens,
       completionTokens: usage.completionTokens,
+      ...(usage.cachedTokens === undefined ? {} : { cachedTokens: usage.cachedTokens }),
       usd: (usage.promptTokens * endpoint.price.input + usage.completionTokens * endpoint.price.output) / 1e6,
       milliseconds: Math.round(milliseconds),
       error: failed?.kind ?? null,

@@ -26,6 +26,7 @@ export interface ChatReply {
   finishReason: string;
   promptTokens: number;
   completionTokens: number;
+  cachedTokens?: number;
   /** The model that the server says it used; null or absent where it does not say. */
   model?: string | null;
 }
@@ -50,6 +51,8 @@ export type CallErrorKind =
 export interface Attempt {
   promptTokens: number;
   completionTokens: number;
+  /** Of the prompt's, those from the server's prefix cache; absent where it does not say. */
+  cachedTokens?: number;
   usd: number;
   milliseconds: number;
   error: CallErrorKind | null;

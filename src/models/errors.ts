@@ -90,6 +90,8 @@ export interface Place {
 export interface Usage {
   promptTokens: number;
   completionTokens: number;
+  /** Of the prompt's, those that the server had in its prefix cache; absent where it does not say. */
+  cachedTokens?: number;
 }
 
 interface Facts {

@@ -84,7 +84,13 @@ function readUsage(usage: unknown): Usage | null {
   const promptTokens = asObject(usage)?.['prompt_tokens'];
   const completionTokens = asObject(usage)?.['completion_tokens'];
   if (!isCount(promptTokens) || !isCount(completionTokens) || promptTokens + completionTokens === 0) return null;
-  return { promptTokens, completionTokens };
+  const cachedTokens = readCached(asObject(usage));
+  return { promptTokens, completionTokens, ...(isCount(cachedTokens) ? { cachedTokens } : {}) };
+}
+
+/** Tokens of the prompt that came from the prefix cache, as OpenAI, vLLM (`--enable-prompt-tokens-details`) and DeepSeek tell it. */
+function readCached(usage: Json | null): unknown {
+  return asObject(usage?.['prompt_tokens_details'])?.['cached_tokens'] ?? usage?.['prompt_cache_hit_tokens'];
 }
 
 /** A server that counts nothing must not make calls look free: four characters are about a token. */

@@ -1,6 +1,7 @@
 import type { RatingTable } from '../arena/types';
 import type { PairedDifference } from '../arena/paired-difference';
 import type { JudgeAgreement } from './agreement';
+import type { Efficiency } from './efficiency';
 import type { JudgeConsistency, PairOutcomes } from './outcomes';
 import type { Story } from './story';
 
@@ -40,6 +41,7 @@ export interface Report {
   /** Null where one judge only has played. */
   agreement: JudgeAgreement | null;
   spend: PartySpend[];
+  efficiency: Efficiency;
   /** What was run, decided and trained on, and how to do it again. */
   story: Story;
 }

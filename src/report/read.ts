@@ -6,6 +6,7 @@ import { judgeAgreement } from './agreement';
 import { arenasOf, newestBoard } from './arenas';
 import { battleGroups, jointOutcomes, judgeOf, namesOf, spendByParty } from './counts';
 import type { JudgeRole, Report } from './document';
+import { efficiencyOf } from './efficiency';
 import { judgeConsistency, pairOutcomes } from './outcomes';
 import { readStory } from './story';
 
@@ -44,6 +45,7 @@ export async function readReport(pool: Pool, run: Run): Promise<Report | null> {
         ? judgeAgreement({ evaluation: evaluation.judge, data: data.judge }, await jointOutcomes(pool, arenas))
         : null,
     spend: await spendByParty(pool, id, names),
+    efficiency: await efficiencyOf(pool, id),
     story: await readStory(pool, run),
   };
 }

@@ -2,6 +2,7 @@ import type { Chart, Charts } from './charts';
 import { MOST_PAIRS } from './charts/outcomes';
 import { MOST_IN_MAP } from './charts/win-rates';
 import { totalSpend, type Report } from './document';
+import { efficiencyFinding } from './efficiency';
 import { agreementFinding, consistencyFinding, spendFinding } from './findings';
 import { OUTCOMES } from './outcomes';
 import { decisions, howToReproduce, trainingData, whatHappened, whatWasRun } from './story-sections';
@@ -130,13 +131,15 @@ function judges({ judges: all, agreement }: Report, { judges: chart }: Charts): 
   };
 }
 
-function spend({ spend: parties }: Report): Section {
+function spend({ spend: parties, efficiency }: Report): Section {
   const total = totalSpend(parties);
+  const finding = efficiencyFinding(efficiency);
   return {
     title: 'What it cost',
     chart: null,
     paragraphs: [
       `${spendFinding(parties)}. Each call counts as it was billed to this run; what another run had bought already cost nothing.`,
+      ...(finding === '' ? [] : [`${finding}.`]),
     ],
     table: {
       columns: [text('who'), text('role'), ...['calls', 'failed', 'tokens', 'USD'].map(number)],

@@ -23,6 +23,7 @@ const columns: Columns<LedgerRow> = [
   ['party', 'text'],
   ['promptTokens', 'int'],
   ['completionTokens', 'int'],
+  ['cachedTokens', 'int'],
   ['usd', 'double precision'],
   ['milliseconds', 'real'],
   ['error', 'text'],

@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import type { Pool } from 'pg';
 import { UserError } from '../../errors';
 import type { Report } from '../../report/document';
+import { efficiencyFinding } from '../../report/efficiency';
 import { outcomeFinding, ratingFinding, spendFinding } from '../../report/findings';
 import { readReport } from '../../report/read';
 import { writeReport } from '../../report/write';
@@ -32,8 +33,19 @@ async function report(id: string | undefined, { out, json = false }: { out?: str
     sayJson({ run: document.run, files, report: document });
     return;
   }
-  const { table, pairs, spend } = document;
-  say([ratingFinding(table.models), outcomeFinding(pairs), spendFinding(spend)].map((line) => `${line}.`).join('\n'));
+  const { table, pairs, spend, efficiency } = document;
+  const findings = [
+    ratingFinding(table.models),
+    outcomeFinding(pairs),
+    spendFinding(spend),
+    efficiencyFinding(efficiency),
+  ];
+  say(
+    findings
+      .filter((line) => line !== '')
+      .map((line) => `${line}.`)
+      .join('\n'),
+  );
   say(`\n${files.join('\n')}`);
 }
 

@@ -41,6 +41,16 @@ test('a plain reply', () => {
 });
 
 test.each([
+  [{ prompt_tokens_details: { cached_tokens: 2 } }, 2],
+  [{ prompt_cache_hit_tokens: 3 }, 3],
+  [{ prompt_tokens_details: null }, undefined],
+  [{ prompt_tokens_details: { cached_tokens: 'many' } }, undefined],
+])('tokens of the prefix cache, where the server tells them: %j', (told, cachedTokens) => {
+  const usage = { prompt_tokens: 3, completion_tokens: 4, ...told };
+  expect(reply({ content: 'x' }, { usage }).cachedTokens).toBe(cachedTokens);
+});
+
+test.each([
   [{ content: 'x', reasoning_content: 'because' }, 'x', 'because'],
   [{ content: 'x', reasoning: 'because' }, 'x', 'because'],
   [{ content: null, reasoning_content: 'because' }, '', 'because'],

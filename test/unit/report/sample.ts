@@ -61,5 +61,6 @@ export function sampleReport(
     agreement: judgeAgreement({ evaluation: judge, data: 'other' }, [{ evaluation: 'win', data: 'win', battles: 8 }]),
     story: sampleStory(best),
     spend: [{ name: best, role: 'player', calls: 3, failedCalls: 1, tokens: 1200, usd: 0.5 }],
+    efficiency: { battles: 20, gamesPerDollar: 80, tokensPerBattle: 60, prefixReuse: 0.25 },
   };
 }
