@@ -29,6 +29,17 @@ export function costsOf(pid: number): Costs | null {
   }
 }
 
+/** CPU seconds that all programs of this machine have used since it started; null where the system does not tell. */
+export function machineSeconds(): number | null {
+  try {
+    const fields = readFileSync('/proc/stat', 'utf8').split('\n')[0]!.split(/\s+/).slice(1).map(Number);
+    const [user = 0, nice = 0, system = 0, , , irq = 0, softirq = 0] = fields;
+    return (user + nice + system + irq + softirq) / HERTZ;
+  } catch {
+    return null;
+  }
+}
+
 function treeSeconds(root: number): number {
   const children = new Map<number, number[]>();
   const seconds = new Map<number, number>();

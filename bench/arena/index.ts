@@ -1,19 +1,43 @@
 import type { Bench, Row } from '../bench';
-import { throughputRows } from './throughput';
-import { openStand } from './stand';
+import { adaptiveRows } from './adaptive';
+import { capacityRows } from './capacity';
+import { millionRows } from './million';
+import { patternRows } from './pattern';
+import { prefixRows } from './prefix';
+import { openStand, type Part } from './stand';
+import { workersRows } from './workers';
 
-/** The arena as a whole, through a real Temporal server and a real Postgres, beside the endpoint's capacity. */
+const PARTS: Record<string, (part: Part) => Promise<Row[]>> = {
+  capacity: capacityRows,
+  workers: workersRows,
+  million: millionRows,
+  pattern: patternRows,
+  adaptive: adaptiveRows,
+  prefix: prefixRows,
+};
+
+/**
+ * The arena as a whole, through a real Temporal server and a real Postgres, beside the endpoint's capacity. FLYWHEEL_BENCH_ROWS, such as
+ * `capacity,workers`, measures some of its parts alone.
+ */
 export const bench: Bench = {
   name: 'arena',
   about: 'arenas through Temporal and Postgres beside the capacity of a scripted endpoint in its own process',
   async run({ short, say }) {
-    const stand = await openStand();
+    const wanted = process.env['FLYWHEEL_BENCH_ROWS']?.split(',') ?? Object.keys(PARTS);
     const rows: Row[] = [];
-    try {
-      for (const measure of [throughputRows]) rows.push(...(await measure({ stand, short, say })));
-      return rows;
-    } finally {
-      await stand.close();
+    for (const name of wanted) {
+      const measure = PARTS[name];
+      if (!measure)
+        throw new Error(`FLYWHEEL_BENCH_ROWS: there is no ${name}; known are ${Object.keys(PARTS).join(', ')}`);
+      // Servers of its own for each part: what one leaves behind must not weigh on the next.
+      const stand = await openStand();
+      try {
+        rows.push(...(await measure({ stand, short, say })));
+      } finally {
+        await stand.close();
+      }
     }
+    return rows;
   },
 };

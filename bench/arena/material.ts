@@ -23,20 +23,34 @@ function prose(number: number, characters: number): string {
 /** Characters of a prompt and of an answer: a judge's request then has about 2 KB, as in shared/notes/temporal-measured.md. */
 const LENGTH = { prompt: 300, answer: 600 };
 
-/** Files of an arena: prompts, and one file of recorded answers for each player. Players differ by `spread` standard deviations in strength. */
+/** Files of an arena: prompts, and one file of recorded answers for each player. */
 export interface Material {
   prompts: string;
   answers: string[];
 }
 
-/** Strength of a player, evenly spread around 0. */
-export const strengthOf = (player: number, players: number): number =>
-  players === 1 ? 0 : Math.round((player / (players - 1) - 0.5) * 2000) / 1000;
+export interface MaterialShape {
+  prompts: number;
+  players: number;
+  /** Strengths lie evenly from -spread to spread, in log odds. */
+  spread?: number;
+  /** How far an answer lies from its player's strength: a standard deviation, drawn for each prompt. */
+  effect?: number;
+}
 
-export async function writeMaterial(
-  folder: string,
-  { prompts, players }: { prompts: number; players: number },
-): Promise<Material> {
+/** A number of about a standard normal's spread that belongs to its number: the sum of uniform ones. */
+function drawn(number: number): number {
+  let state = (Math.imul(number + 1, 0x9e3779b1) ^ 0x85ebca6b) >>> 0;
+  let sum = 0;
+  for (let at = 0; at < 12; at++) {
+    state = (Math.imul(state ^ (state >>> 15), 0x2c1b3c6d) + 0x297a2d39) >>> 0;
+    sum += state / 2 ** 32;
+  }
+  return sum - 6;
+}
+
+export async function writeMaterial(folder: string, shape: MaterialShape): Promise<Material> {
+  const { prompts, players, spread = 1, effect = 0 } = shape;
   mkdirSync(folder, { recursive: true });
   const file = join(folder, 'prompts.jsonl');
   await writeLines(file, prompts, (at) =>
@@ -45,10 +59,11 @@ export async function writeMaterial(
   const answers: string[] = [];
   for (let player = 0; player < players; player++) {
     const path = join(folder, `player-${player}.jsonl`);
-    const strength = strengthOf(player, players);
-    await writeLines(path, prompts, (at) =>
-      JSON.stringify({ id: `p${at}`, answer: `q=${strength} ${prose(at * 131 + player + 7, LENGTH.answer)}.` }),
-    );
+    const strength = players === 1 ? 0 : ((2 * player) / (players - 1) - 1) * spread;
+    await writeLines(path, prompts, (at) => {
+      const q = (strength + effect * drawn(at * 977 + player)).toFixed(3);
+      return JSON.stringify({ id: `p${at}`, answer: `q=${q} ${prose(at * 131 + player + 7, LENGTH.answer)}.` });
+    });
     answers.push(path);
   }
   return { prompts: file, answers };

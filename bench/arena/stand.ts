@@ -2,13 +2,14 @@ import { mkdirSync, readFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Pool } from 'pg';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { request } from 'undici';
 import { startServers } from '../../chaos/servers';
 import { startChild, type Child } from '../../src/embedded/child';
 import { pythonPath, repositoryRoot } from '../../src/embedded/paths';
+import { sendSignal } from '../../src/embedded/process';
 import type { ConfigInput } from '../../src/config/schema';
-import { costsOf } from '../costs';
+import { costsOf, machineSeconds } from '../costs';
 import { historyCosts, type HistoryCosts } from '../history';
 import type { EndpointStats } from './endpoint-process';
 import type { Material } from './material';
@@ -29,8 +30,10 @@ export interface ArenaShape {
   concurrency: number;
   workers?: number;
   config?: Partial<ConfigInput>;
-  /** Called each second while the arena plays. */
-  look?: (state: { pool: Pool; workers: readonly Child[]; endpoint: EndpointStats }) => Promise<void> | void;
+  /** After so many calls the worker is killed (SIGKILL), and another one started at once. */
+  killAt?: number;
+  /** Called twice a second while the arena plays. */
+  look?: (state: { workers: readonly Child[]; endpoint: EndpointStats }) => Promise<void> | void;
 }
 
 /** What one arena took, by Temporal's own clock from the workflow's start to its completion. */
@@ -40,6 +43,8 @@ export interface Played {
   /** From the endpoint's first call to its last reply. */
   callingSeconds: number;
   peak: number;
+  /** Cores that everything else on this machine used meanwhile: where it is much, the figure is the machine's, not ours. */
+  othersCores: number;
   /** CPU seconds of each part while the arena ran. */
   cpu: { worker: number; endpoint: number; postgres: number; temporal: number };
   history: HistoryCosts;
@@ -60,14 +65,12 @@ export async function openStand() {
     servers,
 
     async play(shape: ArenaShape): Promise<Played> {
-      const { name, material, config, concurrency, workers: count = 1, look } = shape;
+      const { name, material, config, concurrency, workers: count = 1 } = shape;
       const own = join(folder, name);
       mkdirSync(own, { recursive: true });
       const databaseUrl = await servers.database(name);
       const endpoint = await startEndpoint(own, shape.endpoint);
       const workers: Child[] = [];
-      const pool = new Pool({ connectionString: databaseUrl, max: 2 });
-      pool.on('error', () => undefined);
       try {
         for (let worker = 0; worker < count; worker++)
           workers.push(await startWorker(own, worker, databaseUrl, servers.temporal().address));
@@ -78,44 +81,48 @@ export async function openStand() {
           temporal: [servers.temporal().pid],
         };
         const before = cpuOf(parts);
+        const machine = machineSeconds();
+        const started = performance.now();
         const handle = await servers.client.workflow.start('arena', {
           workflowId: name,
           taskQueue: 'flywheel',
           args: [{ config: configOf(shape, endpoint.url, material, concurrency, config) }],
         });
-        const watch = look
-          ? setInterval(
-              () =>
-                void endpoint
-                  .stats()
-                  .then((stats) => look({ pool, workers, endpoint: stats }))
-                  .catch(() => undefined),
-              1000,
-            )
-          : undefined;
-        try {
-          await handle.result();
-        } finally {
-          clearInterval(watch);
-        }
+        const watching = new AbortController();
+        const watched = watch(watching.signal, async () => {
+          const stats = await endpoint.stats();
+          await shape.look?.({ workers, endpoint: stats });
+          if (shape.killAt === undefined || stats.calls < shape.killAt) return;
+          delete shape.killAt;
+          const [worker] = workers.splice(0, 1);
+          sendSignal(worker?.pid ?? 0, 'SIGKILL');
+          await worker?.ended;
+          workers.push(await startWorker(own, count, databaseUrl, servers.temporal().address));
+        });
+        await handle.result();
+        watching.abort();
+        await watched;
         const after = cpuOf(parts);
+        const wall = (performance.now() - started) / 1000;
+        const all = (machineSeconds() ?? 0) - (machine ?? 0);
         const stats = await endpoint.stats();
         const history = await historyCosts(servers.client, name, handle.firstExecutionRunId);
+        const cpu = Object.fromEntries(
+          Object.entries(after).map(([part, seconds]) => [part, seconds - before[part as keyof typeof before]]),
+        ) as Played['cpu'];
         return {
           seconds: history.seconds,
           calls: stats.calls,
           callingSeconds: (stats.last - stats.first) / 1000,
           peak: stats.peak,
-          cpu: Object.fromEntries(
-            Object.entries(after).map(([part, seconds]) => [part, seconds - before[part as keyof typeof before]]),
-          ) as Played['cpu'],
+          othersCores: Math.max(0, all - Object.values(cpu).reduce((sum, seconds) => sum + seconds, 0)) / wall,
+          cpu,
           history,
           workerPeakMb: Math.max(...workers.map(({ pid }) => costsOf(pid)?.peakMb ?? 0)),
           databaseUrl,
           run: name,
         };
       } finally {
-        await pool.end();
         await Promise.all(workers.map((worker) => worker.stop()));
         await endpoint.child.stop();
       }
@@ -126,6 +133,14 @@ export async function openStand() {
       await rm(folder, { recursive: true, force: true });
     },
   };
+}
+
+/** Looks twice a second until it is told to stop; a look that fails (a worker is just gone) is made again. */
+async function watch(signal: AbortSignal, look: () => Promise<void>): Promise<void> {
+  while (!signal.aborted) {
+    await look().catch(() => undefined);
+    await sleep(500, undefined, { signal }).catch(() => undefined);
+  }
 }
 
 function cpuOf<Parts extends Record<string, readonly number[]>>(parts: Parts): Record<keyof Parts, number> {
@@ -193,4 +208,22 @@ async function startWorker(
     logFile,
     ready: () => Promise.resolve(readFileSync(logFile, 'utf8').includes('polling')),
   });
+}
+
+/** What each part of the bench gets. */
+export interface Part {
+  stand: Stand;
+  short: boolean;
+  say: (line: string) => void;
+}
+
+/** Cores that all parts of an arena used. */
+export const coresOf = ({ cpu, seconds }: Played): number =>
+  Object.values(cpu).reduce((sum, one) => sum + one, 0) / seconds;
+
+/** Where the CPU went, for a row's note. */
+export function cpuNote(played: Played): string {
+  const { cpu, calls, othersCores, workerPeakMb } = played;
+  const each = (part: number) => ((part / calls) * 1e6).toFixed(0);
+  return `CPU µs a call: worker ${each(cpu.worker)}, Postgres ${each(cpu.postgres)}, Temporal ${each(cpu.temporal)}, endpoint ${each(cpu.endpoint)} (${coresOf(played).toFixed(2)} cores; other programs ${othersCores.toFixed(2)}); worker ${workerPeakMb.toFixed(0)} MB`;
 }

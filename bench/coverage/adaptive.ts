@@ -1,4 +1,4 @@
-import { tableOf } from '../../src/arena/battle-table';
+import { tableOf, type BattleTable } from '../../src/arena/battle-table';
 import { fitBradleyTerry } from '../../src/arena/bradley-terry';
 import { allPairs, walkLooks, type Planned, type PlayedOn } from '../../src/arena/matchmaking/adaptive';
 import { ADAPTIVE_DEFAULTS } from '../../src/arena/matchmaking/looks';
@@ -86,10 +86,13 @@ function playBoth(seed: number, sums: AdaptiveSums): void {
   });
 }
 
-/** The fit with 95% intervals clustered by prompt, of models and of differences. */
 function rated(played: readonly PlayedOn[]) {
-  const observations = played.map(({ at, ...game }): Observation => ({ ...game, prompt: String(at) }));
-  const { counts, byPrompt } = tallyTable(tableOf(observations));
+  return separations(tableOf(played.map(({ at, ...game }): Observation => ({ ...game, prompt: String(at) }))));
+}
+
+/** The fit with 95% intervals clustered by prompt, of models and of differences. */
+export function separations(table: BattleTable) {
+  const { counts, byPrompt } = tallyTable(table);
   const units = byPrompt();
   const { theta } = fitBradleyTerry(counts);
   const covariance = sandwich(counts, units, theta, true);
