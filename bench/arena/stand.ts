@@ -207,6 +207,7 @@ async function startWorker(
     env: { FLYWHEEL_PYTHON: pythonPath() },
     logFile,
     ready: () => Promise.resolve(readFileSync(logFile, 'utf8').includes('polling')),
+    readySeconds: 300,
   });
 }
 

@@ -8,31 +8,26 @@ export interface GroupCommitOptions {
    * sides ten times the CPU. Far below what a model takes to answer, so that nobody waits for it.
    */
   everyMs?: number;
-  /** Rows that may wait before `room` makes who would bring more wait. */
-  bound?: number;
 }
 
 /**
  * Writes rows in groups: the first goes at once, those that arrive while a write is under way or within `everyMs` go together in the next.
- * `put` settles when its row is stored.
+ * `put` settles when its row is stored. What waits is bounded by who puts: a batch ends when its rows are stored, and so many batches run at once.
  */
 export class GroupCommit<Row, Stored = void> {
   private waiting: { row: Row; resolve: (stored: Stored) => void; reject: (error: unknown) => void }[] = [];
-  private blocked: (() => void)[] = [];
   private writing = false;
   private lastStart = -Infinity;
   private readonly maxRows: number;
   private readonly everyMs: number;
-  private readonly bound: number;
 
   /** @param write stores the rows in one statement and returns one result for each, in their order. */
   constructor(
     private readonly write: (rows: Row[]) => Promise<Stored[]>,
-    { maxRows = 200, everyMs = 20, bound = 1000 }: GroupCommitOptions = {},
+    { maxRows = 200, everyMs = 20 }: GroupCommitOptions = {},
   ) {
     this.maxRows = maxRows;
     this.everyMs = everyMs;
-    this.bound = bound;
   }
 
   put(row: Row): Promise<Stored> {
@@ -40,12 +35,6 @@ export class GroupCommit<Row, Stored = void> {
       this.waiting.push({ row, resolve, reject });
       if (!this.writing) void this.drain();
     });
-  }
-
-  /** Settles when fewer than `bound` rows wait: what costs money is not begun while the database does not follow. Undefined: at once. */
-  room(): Promise<void> | undefined {
-    if (this.waiting.length < this.bound) return undefined;
-    return new Promise((resolve) => this.blocked.push(resolve));
   }
 
   private async drain(): Promise<void> {
@@ -57,7 +46,6 @@ export class GroupCommit<Row, Stored = void> {
       if (pause > 0 && this.waiting.length < this.maxRows) await sleep(pause);
       this.lastStart = performance.now();
       const group = this.waiting.splice(0, this.maxRows);
-      if (this.waiting.length < this.bound) for (const go of this.blocked.splice(0)) go();
       try {
         const stored = await this.write(group.map(({ row }) => row));
         group.forEach(({ resolve }, index) => resolve(stored[index] as Stored));
