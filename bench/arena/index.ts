@@ -1,4 +1,5 @@
 import type { Bench, Row } from '../bench';
+import { bench as client } from '../client';
 import { adaptiveRows } from './adaptive';
 import { capacityRows } from './capacity';
 import { millionRows } from './million';
@@ -14,6 +15,8 @@ const PARTS: Record<string, (part: Part) => Promise<Row[]>> = {
   pattern: patternRows,
   adaptive: adaptiveRows,
   prefix: prefixRows,
+  // Limits and endpoints in trouble, which need no arena.
+  client: ({ short, say }) => client.run({ short, say }),
 };
 
 /**
