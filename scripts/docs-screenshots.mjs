@@ -63,7 +63,8 @@ async function operate(stand, ui) {
 
   await details();
   await send('rollback', '{"round": 1, "stage": "sft", "reason": "new prompts"}', 'rollback');
-  await until('the run is back', ({ lastAction }) => /roll/i.test(lastAction ?? ''));
+  // What was in progress stops first.
+  await until('the run is back', ({ lastAction, stage }) => /roll/i.test(lastAction ?? '') && stage === 'sft');
   await details('rolled-back');
 }
 
