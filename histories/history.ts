@@ -6,15 +6,15 @@ import { repositoryRoot } from '../src/embedded/paths';
 /**
  * A history as it is kept in git: gzip-compressed JSON in which the recording machine, its processes and its folders have
  * no name.
- * @param history as Temporal's own JSON form.
+ * @param json Temporal's own JSON form, as text.
  */
-export function packed(history: unknown, home: string): Buffer {
-  const json = JSON.stringify(history)
+export function packed(json: string, home: string): Buffer {
+  const nameless = JSON.stringify(JSON.parse(json))
     .replaceAll(hostname(), 'host')
     .replace(/"identity":"\d+@/g, '"identity":"1@')
     .replaceAll(repositoryRoot(), '/flywheel')
     .replaceAll(home, '/home');
-  return gzipSync(json, { level: 9 });
+  return gzipSync(nameless, { level: 9 });
 }
 
 export const unpacked = (content: Buffer): History => JSON.parse(gunzipSync(content).toString('utf8')) as History;

@@ -31,7 +31,7 @@ async function main(): Promise<void> {
   chmodSync(home, 0o711);
   const servers = await startServers(home);
   try {
-    const keep = (name: string, histories: readonly unknown[]) =>
+    const keep = (name: string, histories: readonly string[]) =>
       histories.forEach((history, index) => {
         const file = `${name}-${index + 1}.json.gz`;
         const content = packed(history, home);

@@ -39,7 +39,7 @@ const ANSWERS = Object.fromEntries(
 );
 
 /** Plays a scenario with scripted players and trainer on real servers; the histories of its executions, in their order. */
-export async function record(servers: Servers, root: string, scenario: Scenario): Promise<unknown[]> {
+export async function record(servers: Servers, root: string, scenario: Scenario): Promise<string[]> {
   const { name, type = 'flywheel', config = (usual) => usual, act, olderBuild = false } = scenario;
   const files = {
     base: writeFakeBase(join(root, 'base')),
@@ -65,7 +65,7 @@ export async function record(servers: Servers, root: string, scenario: Scenario)
       .run()
       .result()
       .catch(() => undefined);
-    const histories = [];
+    const histories: string[] = [];
     for (const runId of stand.starts())
       for (let next: string | null = runId; next !== null;) {
         const history = await servers.client.workflow.getHandle(stand.run().workflowId, next).fetchHistory();
