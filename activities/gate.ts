@@ -1,7 +1,9 @@
 import { gateDecision, gateStatistic, type GateGame } from '../src/arena/gate';
+import { brokenFloors } from '../src/benchmarks/floors';
 import { UserError } from '../src/errors';
 import { loadArena } from '../src/store/arenas';
 import { loadCheckpoint } from '../src/store/artifacts';
+import { metricsOf } from '../src/store/benchmarks';
 import { gamesOfArenas } from '../src/store/games';
 import { saveGate, settleGate } from '../src/store/results';
 import type { GateResult, ModelRef, Place } from '../workflows/types';
@@ -33,7 +35,15 @@ export function createGateActivities(deps: Deps) {
         });
         if (games.length === 0)
           throw new UserError(`The gate ${id} has no readable game: look at the evaluation judge's answers.`);
-        const { mean, lower, upper, prompts, decision, sentence } = gateDecision(gateStatistic(games), config.gate);
+        const decided = gateDecision(gateStatistic(games), config.gate);
+        const measured = await Promise.all([candidate, opponent].map(({ checkpoint }) => metricsOf(pool, checkpoint)));
+        const broken = brokenFloors(config.gate.floors, measured[0] ?? new Map(), measured[1] ?? new Map());
+        const { mean, lower, upper, prompts } = decided;
+        const decision = broken.length > 0 ? 'keep' : decided.decision;
+        const sentence =
+          broken.length > 0
+            ? `Kept the opponent: ${broken.join('; ')}. In battles: ${decided.sentence}`
+            : decided.sentence;
         const result: GateResult = {
           candidate: candidate.label,
           opponent: opponent.label,

@@ -1,3 +1,4 @@
+import { createBenchmarkActivities } from './benchmark';
 import { createDatasetActivities } from './datasets';
 import type { Deps } from './deps';
 import { createGateActivities } from './gate';
@@ -20,6 +21,7 @@ export function createActivities(deps: Deps) {
     ...createDatasetActivities(deps),
     ...createTrainActivities(deps),
     ...createServeActivities(deps),
+    ...createBenchmarkActivities(deps),
     ...createGateActivities(deps),
     ...createRatingActivities(deps),
     ...createRecordActivities(deps),

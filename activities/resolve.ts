@@ -281,6 +281,8 @@ function planOf(run: string, config: Config, version: number): RunPlan {
     trainsStart: config.start.sft !== null,
     sftInit: config.sft.init,
     minRewardAccuracy: config.ppo.rewardModel.minAccuracy,
+    benchmarks: config.evaluation.commands.length > 0,
+    askOnReject: config.gate.onReject === 'ask',
   };
 }
 

@@ -17,7 +17,8 @@ export async function holdGate(flow: Flow, place: Place, candidate: ModelRef, op
   const result = await flow.persist(what, () =>
     flow.run('quick', what).decideGate({ run, place, arena, candidate, opponent }),
   );
-  if (result.decision !== 'ask') return result;
+  const asks = result.decision === 'ask' || (result.decision === 'keep' && flow.plan().askOnReject);
+  if (!asks) return result;
   const decided = await flow.park(`${what}: ${result.sentence}`, ['promote', 'keep', 'stop']);
   const decision = decided === 'promote' ? 'promote' : 'keep';
   const sentence = `${result.sentence} The operator decided: ${decided}.`;

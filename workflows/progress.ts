@@ -1,6 +1,8 @@
 import type { FlywheelState, Progress } from './types';
 
 const BAR = 24;
+/** Numbers of the user's benchmarks beside a rating. */
+const SHOWN_METRICS = 3;
 
 /** A run's progress as text for the UI's Current Details: a fenced block, because the UI shows tables without padding. */
 export function renderProgress(progress: Progress): string {
@@ -16,8 +18,12 @@ export function renderProgress(progress: Progress): string {
     'cost',
     `$${progress.spend.usd.toFixed(2)}${progress.budgetUsd === null ? '' : ` of $${progress.budgetUsd.toFixed(2)}`} (${progress.spend.calls} calls)`,
   ]);
-  for (const { label, decision, rating } of progress.steps.slice(-8))
-    lines.push([label, [rating && ratingText(rating), decision].filter(Boolean).join('  ')]);
+  for (const { label, decision, rating, benchmarks = {} } of progress.steps.slice(-8)) {
+    const measured = Object.entries(benchmarks)
+      .slice(0, SHOWN_METRICS)
+      .map(([metric, value]) => `${metric} ${Number(value.toPrecision(3))}`);
+    lines.push([label, [rating && ratingText(rating), decision, ...measured].filter(Boolean).join('  ')]);
+  }
   for (const { player, ...rating } of progress.leaderboard.slice(0, 8)) lines.push([`  ${player}`, ratingText(rating)]);
   if (progress.lastAction) lines.push(['operator', progress.lastAction]);
   if (progress.lastProblem) lines.push(['problem', progress.lastProblem]);
@@ -73,5 +79,6 @@ export function stepsOf({ finished }: FlywheelState): Progress['steps'] {
     rating: step.rating,
     dataRating: step.dataRating,
     gate: step.gate?.sentence ?? null,
+    ...(step.benchmarks ? { benchmarks: step.benchmarks } : {}),
   }));
 }

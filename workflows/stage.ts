@@ -41,6 +41,7 @@ export async function runStage(flow: Flow, place: Place): Promise<FinishedStep> 
     flow.run('serving', `serve ${candidate.label}, ask the canary`).serve({ run, model: candidate }),
   );
 
+  const benchmarks = await benchmark(flow, candidate);
   const gate = await holdGate(flow, place, candidate, opponent);
   const promoted = gate.decision === 'promote';
   await flow.run('note', `${promoted ? 'promote' : 'reject'} ${candidate.label}`).markCheckpoints({
@@ -66,7 +67,18 @@ export async function runStage(flow: Flow, place: Place): Promise<FinishedStep> 
     seconds: (Date.now() - began) / 1000,
     rating: evaluated?.rating ?? null,
     dataRating: evaluated?.dataRating ?? null,
+    ...benchmarks,
   };
+}
+
+/** The user's benchmarks of a model that is served, where there are any. */
+async function benchmark(flow: Flow, model: ModelRef): Promise<Pick<FinishedStep, 'benchmarks'>> {
+  const { run, benchmarks } = flow.plan();
+  if (!benchmarks) return {};
+  const what = `benchmarks of ${model.label}`;
+  await flow.untilRunning();
+  flow.say(what);
+  return { benchmarks: await flow.persist(what, () => flow.run('training', what).benchmark({ run, model })) };
 }
 
 /** Arenas that a stage's data come from: its own, and for a reward model on both slices the DPO stage's too. */
@@ -127,6 +139,7 @@ export async function runStart(flow: Flow, place: Place): Promise<FinishedStep> 
   await flow.persist(`serve ${model.label}`, () =>
     flow.run('serving', `serve ${model.label}, ask the canary`).serve({ run, model }),
   );
+  const benchmarks = await benchmark(flow, model);
   const { battles, ...evaluated } = await evaluate(flow, place, model);
   return {
     ...place,
@@ -139,5 +152,6 @@ export async function runStart(flow: Flow, place: Place): Promise<FinishedStep> 
     rows: 0,
     seconds: (Date.now() - began) / 1000,
     ...evaluated,
+    ...benchmarks,
   };
 }

@@ -61,6 +61,10 @@ export interface RunPlan {
   trainsStart: boolean;
   sftInit: 'I0' | 'previous';
   minRewardAccuracy: number;
+  /** The user has benchmarks of their own (evaluation.commands). */
+  benchmarks: boolean;
+  /** A rejected candidate is the operator's to decide. */
+  askOnReject: boolean;
 }
 
 /** A model of ours, by its checkpoint id (`run/r1-sft-a1`) and the short label that people read (`r1-sft-a1`). */
@@ -103,6 +107,8 @@ export interface FinishedStep extends Place {
   /** Of the candidate, by the evaluation judge and (where asked) the data judge. */
   rating: Interval | null;
   dataRating: Interval | null;
+  /** What the user's benchmarks found, by command and path; absent where there are none. */
+  benchmarks?: Record<string, number>;
 }
 
 export interface Pause {
@@ -204,6 +210,8 @@ export interface Progress {
     rating: Interval | null;
     dataRating: Interval | null;
     gate: string | null;
+    /** Absent where the user has no benchmarks. */
+    benchmarks?: Record<string, number>;
   }[];
   leaderboard: RatedPlayer[];
   lastAction: string | null;

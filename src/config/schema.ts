@@ -315,6 +315,27 @@ const promptSource = z
     'Files of prompts (any form that `prompts import` knows), patterns of files (chats/*.jsonl), or pool:NAME, a pool in the database.',
   );
 
+const benchmark = z.strictObject({
+  id: z.string().regex(/^[a-z0-9][a-z0-9._-]{0,62}$/i, 'must be letters, digits, ".", "_" or "-"'),
+  command: z
+    .array(z.string().min(1))
+    .min(1)
+    .describe(
+      'Program and arguments, without a shell. It finds the model in FLYWHEEL_MODEL_URL, FLYWHEEL_MODEL and FLYWHEEL_MODEL_KEY, and prints a JSON object.',
+    ),
+  timeoutSeconds: z.number().gt(0).default(3600),
+  env: z.array(z.string().min(1)).default([]).describe("Names of the worker's variables that it may see."),
+});
+
+const floor = z
+  .strictObject({
+    command: z.string().min(1).describe('The id of one of evaluation.commands.'),
+    metric: z.string().min(1).describe('Path of a number in its JSON, such as results.ifeval.acc.'),
+    min: z.number().nullable().default(null).describe('The least value that passes.'),
+    drop: z.number().min(0).nullable().default(null).describe("How far below the opponent's it may lie."),
+  })
+  .refine(({ min, drop }) => (min === null) !== (drop === null), 'needs either min or drop');
+
 export const configSchema = z
   .strictObject({
     name: z
@@ -374,6 +395,10 @@ export const configSchema = z
         keep: z.enum(['round-ends']).default('round-ends'),
         dataJudge: z.boolean().default(false).describe('Also rate by the data judge, side by side.'),
         bootstrapRounds: z.int().min(100).default(1000),
+        commands: z
+          .array(benchmark)
+          .default([])
+          .describe('Your own benchmarks of each candidate; their numbers stand beside the ratings.'),
       })
       .prefault({}),
     arena: z
@@ -518,7 +543,14 @@ export const configSchema = z
         rule: z.enum(['not-worse', 'better', 'ask']).default('not-worse'),
         margin: z.number().min(0).max(0.5).default(0),
         confidence: z.number().gt(0.5).lt(1).default(0.95),
-        onReject: z.enum(['keep']).default('keep'),
+        onReject: z
+          .enum(['keep', 'ask'])
+          .default('keep')
+          .describe('keep: the opponent goes on; ask: the run waits for decide promote or keep.'),
+        floors: z
+          .array(floor)
+          .default([])
+          .describe('Metrics of evaluation.commands under which a candidate is kept out.'),
       })
       .prefault({}),
     heartbeat: z
@@ -557,6 +589,13 @@ export const configSchema = z
         });
       seen.add(id);
     }
+    for (const [index, { command }] of config.gate.floors.entries())
+      if (!config.evaluation.commands.some(({ id }) => id === command))
+        context.addIssue({
+          code: 'custom',
+          path: ['gate', 'floors', index, 'command'],
+          message: `there is no ${command} among evaluation.commands`,
+        });
     const fromTheStart = config.competitors.filter((player) => player.joins === 0).length;
     if (fromTheStart === 0)
       context.addIssue({

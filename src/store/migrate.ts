@@ -10,6 +10,7 @@ import * as difficulties from './migrations/0007-difficulties';
 import * as promptJudgements from './migrations/0008-prompt-judgements';
 import * as embeddings from './migrations/0009-embeddings';
 import * as control from './migrations/0010-control';
+import * as benchmarks from './migrations/0011-benchmarks';
 import * as throughput from './migrations/0015-throughput';
 import * as splitParts from './migrations/0020-split-parts';
 import { preferPgvector } from './pgvector';
@@ -25,6 +26,7 @@ const migrations = [
   promptJudgements,
   embeddings,
   control,
+  benchmarks,
   throughput,
   splitParts,
 ];

@@ -1,14 +1,20 @@
 /** What Python may know of our environment: no key among it (design §10). */
 const KNOWN = ['PATH', 'HOME', 'LANG', 'LC_ALL', 'TMPDIR', 'CUDA_VISIBLE_DEVICES', 'LD_LIBRARY_PATH', 'HF_HOME'];
 
+/** What a process of ours may see of our environment, and those variables that `named` lists. */
+export function knownEnvironment(named: readonly string[] = []): Record<string, string> {
+  return Object.fromEntries(
+    [...KNOWN, ...named].flatMap((name): [string, string][] => {
+      const value = process.env[name];
+      return value === undefined ? [] : [[name, value]];
+    }),
+  );
+}
+
 /** The environment of a process of the Python package: offline, its output unbuffered. */
 export function trainerEnvironment(packageFolder: string): Record<string, string> {
-  const inherited = KNOWN.flatMap((name): [string, string][] => {
-    const value = process.env[name];
-    return value === undefined ? [] : [[name, value]];
-  });
   return {
-    ...Object.fromEntries(inherited),
+    ...knownEnvironment(),
     PYTHONPATH: packageFolder,
     PYTHONUNBUFFERED: '1',
     HF_HUB_OFFLINE: '1',
