@@ -2,6 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { WorkflowHandle } from '@temporalio/client';
 import type { ConfigInput } from '../../src/config/schema';
+import { progressSchema } from '../../src/dashboard/schemas/runs';
 import { readJson } from '../../src/files';
 import { startSandbox, type Sandbox } from '../../src/sandbox/server';
 import type { RowMeta } from '../../src/selection/rows';
@@ -102,6 +103,7 @@ describe('messages', () => {
     );
 
     const atRound = await when(handle, paused);
+    expect(progressSchema.strict().safeParse(atRound).error).toBeUndefined();
     expect(atRound.lastProblem).toBeNull();
     expect(atRound.steps.map(({ label }) => label)).toEqual(['I0', 'r1-sft-a1', 'r1-round-a1']);
     expect(await refusal(handle, 'rollback', { round: 2, stage: 'dpo' })).toContain('There is no stage dpo in round 2');

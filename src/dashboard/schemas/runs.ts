@@ -24,6 +24,7 @@ export const progressSchema = z
         rating: intervalSchema.nullable(),
         dataRating: intervalSchema.nullable(),
         gate: z.string().nullable(),
+        benchmarks: z.record(z.string(), z.number()).optional(),
       }),
     ),
     leaderboard: z.array(intervalSchema.extend({ player: z.string() })),
