@@ -31,6 +31,9 @@ function stageSettings({ sft, dpo, ppo }: Config) {
   };
 }
 
+/** A list without members reads as nothing, as it did before there were such lists. */
+const unlessNone = <T>(list: readonly T[]) => (list.length === 0 ? undefined : list);
+
 /** What is not looked for reads as nothing, as it did before it could be. */
 const decontaminatedBy = ({ decontaminate, contamination }: Config['prompts']) =>
   decontaminate === null ? { decontaminate: undefined, contamination: undefined } : { decontaminate, contamination };
@@ -65,14 +68,18 @@ export function frozenPart(config: Config): unknown {
           },
     ),
     judge: judged(judge),
-    evaluation: { ...evaluation, judge: evaluation.judge && judged(evaluation.judge) },
+    evaluation: {
+      ...evaluation,
+      judge: evaluation.judge && judged(evaluation.judge),
+      commands: unlessNone(evaluation.commands),
+    },
     arena: { pairs: arena.pairs },
     prompts: { ...prompts, ...decontaminatedBy(prompts), embedding: embeddedBy(prompts.embedding) },
     ...stageSettings(config),
     selection: config.selection,
     // Weights trained in another precision are other weights.
     training: { dtype: config.training.dtype },
-    gate: config.gate,
+    gate: { ...config.gate, floors: unlessNone(config.gate.floors) },
     anchor: config.anchor,
   };
 }
