@@ -53,9 +53,9 @@ interface Sides {
   arenas: readonly string[];
 }
 
-/** Prompts looked at in one go, and goes in one page: a verdict is only known after its battles are read. */
-const LOOKED_AT = 300;
-const MOST_LOOKS = 4;
+/** Prompts looked at in one go, because a verdict is only known after its battles are read; and how long one page looks on. */
+const LOOKED_AT = 100;
+const LOOKING_MS = 100;
 
 /**
  * A page of prompts that both players answered, in the order of their ids; with a verdict, only those. A page of a rare verdict may
@@ -68,7 +68,8 @@ export async function comparedPage(
 ): Promise<{ rows: ComparedRow[]; next: string | null }> {
   const found: ComparedRow[] = [];
   const looked = verdict === null ? limit + 1 : LOOKED_AT;
-  for (let [from, looks] = [after, 1]; ; looks++) {
+  const begun = performance.now();
+  for (let from = after; ;) {
     const { rows } = await pool.query<ComparedRow>(
       `with chosen as (
          select one.prompt, one.text as old_text, two.text as new_text
@@ -88,7 +89,7 @@ export async function comparedPage(
     const last = rows.at(-1);
     if (found.length > limit) return { rows: found.slice(0, limit), next: found[limit - 1]!.prompt };
     if (!last || rows.length < looked) return { rows: found, next: null };
-    if (looks === MOST_LOOKS) return { rows: found, next: last.prompt };
+    if (performance.now() - begun > LOOKING_MS) return { rows: found, next: last.prompt };
     from = last.prompt;
   }
 }

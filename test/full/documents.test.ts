@@ -30,7 +30,7 @@ const ELSEWHERE: readonly [RegExp, string][] = [
 ];
 /** Those that hold a home of their own, because the stand's is held. */
 const ALONE = /flywheel demo|npm run demo/;
-const STAYS = /flywheel (up|worker)\b/;
+const STAYS = /flywheel (up|worker|dashboard)\b/;
 
 const blocks = documents()
   .map((file) => ({ file, blocks: blocksIn(file).filter(isShell) }))

@@ -101,11 +101,12 @@ export async function readBattle(deps: DashboardDeps, runId: string, id: string)
   const battle = await loadBattle(pool, at);
   if (battle?.run !== runId) throw new NotThere(`There is no battle ${id} in the run ${runId}.`);
   const run = await storedRun(deps, runId);
-  const [names, prompt, [traced], answers] = await Promise.all([
+  const [names, prompt, [traced], answers, rows] = await Promise.all([
     namesOf(pool, run),
     tracePrompt(pool, battle.prompt),
     traceBattles(pool, { battles: [id] }),
     answersTo(pool, battle.prompt, [battle.playerA, battle.playerB]),
+    deps.soon.get(`rows ${id}`, () => deps.heavy.ask('rows', { run: runId, battle: id }), 60_000),
   ]);
   const nameOf = (player: string) => names.get(player) ?? player;
   const byStoredName = new Map([
@@ -135,7 +136,7 @@ export async function readBattle(deps: DashboardDeps, runId: string, id: string)
       second: byStoredName.get(game.second) ?? game.second,
       text: textOf(game.text),
     })),
-    rows: await deps.soon.get(`rows ${id}`, () => deps.heavy.ask('rows', { run: runId, battle: id }), 60_000),
+    rows,
     previous: at.position > 0 ? battleId({ arena, position: at.position - 1 }) : null,
     following: at.position + 1 < battle.size ? battleId({ arena, position: at.position + 1 }) : null,
   };

@@ -35,13 +35,17 @@ export async function readCompare(
     new: fresh.idOf(chosen.new),
     arenas: [...new Set([...fresh.arenas, ...old.arenas])],
   };
-  const page = await comparedPage(pool, sides, {
-    verdict: query.verdict ?? null,
-    after: query.after ?? '',
-    limit: query.limit,
-  });
+  const [page, summary, runs] = await Promise.all([
+    comparedPage(pool, sides, { verdict: query.verdict ?? null, after: query.after ?? '', limit: query.limit }),
+    deps.soon.get(
+      `compared ${JSON.stringify([sides.old, sides.new, sides.arenas.length])}`,
+      () => comparedCounts(pool, sides),
+      run.status === 'done' ? Infinity : COUNTS_MS,
+    ),
+    listRuns(pool),
+  ]);
   return {
-    runs: (await listRuns(pool)).map((one) => one.id),
+    runs: runs.map((one) => one.id),
     models: { old: old.names, new: fresh.names },
     ...chosen,
     with: other.id,
@@ -52,11 +56,7 @@ export async function readCompare(
       by: direct !== null ? ('direct' as const) : newPoints !== null ? ('opponents' as const) : ('none' as const),
     })),
     next: page.next,
-    summary: await deps.soon.get(
-      `compared ${JSON.stringify([sides.old, sides.new, sides.arenas.length])}`,
-      () => comparedCounts(pool, sides),
-      run.status === 'done' ? Infinity : COUNTS_MS,
-    ),
+    summary,
   };
 }
 

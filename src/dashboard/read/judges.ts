@@ -30,28 +30,28 @@ export async function readJudges(deps: DashboardDeps, id: string): Promise<Judge
   const staleMs = run.status === 'done' ? Infinity : RENEWED_MS;
   const stamp = run.status === 'done' ? `${id} ${run.updatedAt.getTime()}` : id;
   const roles: JudgeRole[] = run.config.evaluation.judge === null ? ['data'] : ['evaluation', 'data'];
-  const byJudge = await deps.soon.get(`outcomes ${stamp}`, () => outcomesByJudge(deps, id), staleMs);
-  return {
-    judges: await Promise.all(
-      roles.map(async (role) => {
-        const config = role === 'data' ? run.config.judge : evaluationJudge(run.config);
-        const party = judgeParty(config);
-        const { template } = config;
-        return {
-          role,
-          name: party.name,
-          template: typeof template === 'string' ? template : template.name,
-          profile: await deps.soon.get(
-            `judge ${role} ${stamp}`,
-            () => deps.heavy.ask('judge', { run: id, judge: role }),
-            staleMs,
-          ),
-          arenas:
-            byJudge.state === 'ready' ? { state: 'ready' as const, value: byJudge.value.get(party.id) ?? [] } : byJudge,
-        };
-      }),
+  const [byJudge, agreement, ...profiles] = await Promise.all([
+    deps.soon.get(`outcomes ${stamp}`, () => outcomesByJudge(deps, id), staleMs),
+    deps.soon.get(`agreement ${stamp}`, () => agreementOf(deps, run), staleMs),
+    ...roles.map((role) =>
+      deps.soon.get(`judge ${role} ${stamp}`, () => deps.heavy.ask('judge', { run: id, judge: role }), staleMs),
     ),
-    agreement: await deps.soon.get(`agreement ${stamp}`, () => agreementOf(deps, run), staleMs),
+  ]);
+  return {
+    judges: roles.map((role, index) => {
+      const config = role === 'data' ? run.config.judge : evaluationJudge(run.config);
+      const party = judgeParty(config);
+      const { template } = config;
+      return {
+        role,
+        name: party.name,
+        template: typeof template === 'string' ? template : template.name,
+        profile: profiles[index] ?? { state: 'pending' as const },
+        arenas:
+          byJudge.state === 'ready' ? { state: 'ready' as const, value: byJudge.value.get(party.id) ?? [] } : byJudge,
+      };
+    }),
+    agreement,
   };
 }
 

@@ -25,7 +25,14 @@ export async function readLeaderboard(deps: DashboardDeps, id: string, query: Bo
   const order = table.models.map((one) => one.model);
   const key = JSON.stringify([id, board.label, query.judge, board.attempt, category]);
   const arenas = async () => (await arenasOf(deps.pool, run, board.label))[query.judge];
-  const anew = category !== null || query.style === '1' ? await anewSoon(deps, run, board, query) : null;
+  // All begin at once: each may take its moment.
+  const [anew, categories, pairs] = await Promise.all([
+    category !== null || query.style === '1' ? anewSoon(deps, run, board, query) : null,
+    deps.soon.get(`categories ${key}`, async () => categoryCounts(deps.pool, await arenas())),
+    deps.soon.get(`pairs ${key}`, async () =>
+      pairOutcomes(await battleGroups(deps.pool, await arenas(), await namesOf(deps.pool, run), category), order),
+    ),
+  ]);
   return {
     run: id,
     boards: [...new Set(boards.map(({ label }) => label))].map((label) => ({
@@ -38,7 +45,7 @@ export async function readLeaderboard(deps: DashboardDeps, id: string, query: Bo
     heldOut: run.config.evaluation.judge !== null,
     trains: run.config.rounds > 0,
     category,
-    categories: await deps.soon.get(`categories ${key}`, async () => categoryCounts(deps.pool, await arenas())),
+    categories,
     model,
     champion: difference?.champion ?? null,
     // The paired difference is of all games.
@@ -57,9 +64,7 @@ export async function readLeaderboard(deps: DashboardDeps, id: string, query: Bo
           : anew.state === 'ready'
             ? null
             : anew,
-    pairs: await deps.soon.get(`pairs ${key}`, async () =>
-      pairOutcomes(await battleGroups(deps.pool, await arenas(), await namesOf(deps.pool, run), category), order),
-    ),
+    pairs,
   };
 }
 

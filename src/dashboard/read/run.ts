@@ -29,11 +29,17 @@ export async function storedRun({ pool }: DashboardDeps, id: string): Promise<Ru
 export async function readRun(deps: DashboardDeps, id: string): Promise<RunDetail> {
   const run = await storedRun(deps, id);
   const { pool } = deps;
-  const [look, spend, boards, checkpoints] = await Promise.all([
-    run.status === 'done' ? null : lookSoon(deps, id),
+  const isDone = run.status === 'done';
+  const [look, spend, boards, checkpoints, spent] = await Promise.all([
+    isDone ? null : lookSoon(deps, id),
     spendSoon(deps, run),
     leaderboardsOf<LeaderboardBody>(pool, id),
     checkpointsOf(pool, id),
+    deps.soon.get(
+      `spending ${id}${isDone ? ` ${run.updatedAt.getTime()}` : ''}`,
+      () => spending(deps, run),
+      isDone ? Infinity : SPEND_MS,
+    ),
   ]);
   const row = rowOf(run, look, spend);
   const told = (run.status === 'done' ? null : look?.progress) ?? (await storedProgressOf(deps, run));
@@ -57,11 +63,7 @@ export async function readRun(deps: DashboardDeps, id: string): Promise<RunDetai
         ...{ label, round, stage, model: body.model },
         models: body.table.models.map(({ model, rating, lower, upper }) => ({ model, rating, lower, upper })),
       })),
-    spend: await deps.soon.get(
-      `spending ${id}${row.status === 'done' ? ` ${run.updatedAt.getTime()}` : ''}`,
-      () => spending(deps, run),
-      row.status === 'done' ? Infinity : SPEND_MS,
-    ),
+    spend: spent,
     actions: actionsOf(row.status, look),
     decisions,
     judges: {

@@ -68,6 +68,11 @@ export function Chart({ label, height, draw, png, title }: Props) {
     });
     // Plot brings a style element, which the content security policy refuses; styles.css has its rules.
     for (const style of svg.querySelectorAll('style')) style.remove();
+    // An image has one name: those of its parts are for nobody, and not allowed on groups.
+    for (const part of svg.querySelectorAll('[aria-label], [aria-description]')) {
+      part.removeAttribute('aria-label');
+      part.removeAttribute('aria-description');
+    }
     svg.setAttribute('role', 'img');
     element.replaceChildren(svg);
   }, [plot, width, height, dark, draw, label]);

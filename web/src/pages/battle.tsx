@@ -3,6 +3,7 @@ import type { Answer, Battle } from '../../../src/dashboard/schemas/battles';
 import type { Text } from '../../../src/dashboard/schemas/common';
 import { apiPath, runPath, useApi } from '../api';
 import { grouped, signed } from '../format';
+import { plainName } from '../hostile';
 import { Answered, Await, Badge, Card, Empty, ModelText, Name } from '../parts/basic';
 import { useUrlState } from '../parts/url';
 import { OUTCOME_TONES } from './battles';
@@ -33,7 +34,7 @@ function BattleView({ run, battle }: { run: string; battle: Battle }) {
         </h1>
         {outcome !== null && (
           <Badge tone={winner === null ? OUTCOME_TONES[outcome] : 'good'}>
-            {winner === null ? outcome : `${winner} wins`}
+            {winner === null ? outcome : plainName(`${winner} wins`)}
           </Badge>
         )}
         <div className="spread" />
@@ -51,7 +52,7 @@ function BattleView({ run, battle }: { run: string; battle: Battle }) {
         </nav>
       </div>
       <p className="finding quiet">
-        {margin !== null && `Margin ${signed(margin, 1)} for ${a}. `}
+        {margin !== null && `Margin ${signed(margin, 1)} for ${plainName(a)}. `}
         Judged by <Name>{judge}</Name>, {battle.purpose} of round {battle.round}
         {battle.stage === 'start' || battle.stage === 'round' ? '' : `, ${battle.stage}`} (
         <Link to={`${base}/battles?arena=${encodeURIComponent(battle.arena)}`}>all battles of this arena</Link>
@@ -62,9 +63,7 @@ function BattleView({ run, battle }: { run: string; battle: Battle }) {
         title="Prompt"
         side={
           <span className="note">
-            {prompt.category !== null && `${prompt.category} · `}
-            {prompt.source}
-            {prompt.originalId !== null && ` · ${prompt.originalId}`}
+            <Name>{promptOrigin(prompt)}</Name>
           </span>
         }
       >
@@ -114,9 +113,9 @@ function BattleView({ run, battle }: { run: string; battle: Battle }) {
               side={
                 <Badge tone={game.verdict === 'invalid' ? 'warn' : game.verdict === 'tie' ? 'quiet' : 'good'}>
                   {game.verdict === 'win'
-                    ? `${game.first} wins`
+                    ? plainName(`${game.first} wins`)
                     : game.verdict === 'loss'
-                      ? `${game.second} wins`
+                      ? plainName(`${game.second} wins`)
                       : game.verdict}
                   {game.scoreFirst !== null && game.scoreSecond !== null && ` ${game.scoreFirst} : ${game.scoreSecond}`}
                 </Badge>
@@ -159,6 +158,14 @@ function BattleView({ run, battle }: { run: string; battle: Battle }) {
   );
 }
 
+/** Category, file and the id there; all of them free text of whoever wrote the file. */
+export const promptOrigin = ({
+  category,
+  source,
+  originalId,
+}: Pick<Battle['prompt'], 'category' | 'source' | 'originalId'>): string =>
+  [category, source, originalId].filter((one) => one !== null && one !== '').join(' · ');
+
 /** How much longer one answer is: judges often like length for itself. */
 function Lengths({ answers }: { answers: Answer[] }) {
   const [one, two] = answers;
@@ -190,7 +197,7 @@ function Lengths({ answers }: { answers: Answer[] }) {
   );
 }
 
-const plain = (name: string) => name.slice(0, 60);
+const plain = (name: string) => plainName(name.slice(0, 60));
 
 /** A text of any length: a long one is cut, and whole in a tab of its own. */
 export function LongText({ text, label, whole }: { text: Text; label: string; whole?: string }) {

@@ -198,12 +198,16 @@ function BattleTable({ run, battles }: { run: string; battles: BattleRow[] }) {
                 ) : (
                   <Badge tone={OUTCOME_TONES[battle.outcome]}>{battle.outcome}</Badge>
                 )}
-                {battle.problem !== null && <span className="note">{battle.problem.slice(0, 120)}</span>}
+                {battle.problem !== null && (
+                  <span className="note">
+                    <TextLine>{battle.problem.slice(0, 120)}</TextLine>
+                  </span>
+                )}
               </td>
               <td data-name="Margin" className="number">
                 {battle.margin === null ? '–' : signed(battle.margin, 1)}
               </td>
-              <td data-name="Category">{battle.category ?? '–'}</td>
+              <td data-name="Category">{battle.category === null ? '–' : <Name>{battle.category}</Name>}</td>
               <td data-name="Arena" className="quiet">
                 {battle.arena.split('/').slice(-2).join(' ')}
               </td>

@@ -161,7 +161,11 @@ function ComparedCard({ row, run, found }: { row: Row; run: string; found: Compa
       className="compared"
       side={
         <span className="side">
-          {row.category !== null && <span className="note">{row.category}</span>}
+          {row.category !== null && (
+            <span className="note">
+              <Name>{row.category}</Name>
+            </span>
+          )}
           <Badge tone={TONES[row.verdict]}>{row.verdict}</Badge>
           {row.battle !== null && (
             <Link to={`/runs/${encodeURIComponent(run)}/battle?id=${encodeURIComponent(row.battle)}`}>battle</Link>

@@ -4,7 +4,7 @@ import { useApi } from '../api';
 import { grouped, signed } from '../format';
 import { Answered, Badge, Card, Empty, Name } from '../parts/basic';
 import { useUrlState } from '../parts/url';
-import { LongText } from './battle';
+import { LongText, promptOrigin } from './battle';
 
 /** A training row, followed back to its battles, judge texts, prompt and source. */
 export function RowPage() {
@@ -67,9 +67,7 @@ function RowView({ run, trace }: { run: string; trace: RowTrace }) {
         title="Prompt"
         side={
           <span className="note">
-            {prompt.category !== null && `${prompt.category} · `}
-            {prompt.source}
-            {prompt.originalId !== null && ` · ${prompt.originalId}`} · {prompt.parts.join('; ')}
+            <Name>{promptOrigin(prompt)}</Name> · {prompt.parts.join('; ')}
           </span>
         }
       >
@@ -88,7 +86,7 @@ function RowView({ run, trace }: { run: string; trace: RowTrace }) {
             title={role === 'chosen' ? 'Chosen' : 'Rejected'}
             side={
               <span className="note">
-                {role === 'chosen' ? chosen : rejected} · {grouped(text.words)} words
+                <Name>{(role === 'chosen' ? chosen : rejected) ?? 'given'}</Name> · {grouped(text.words)} words
               </span>
             }
           >
@@ -97,7 +95,11 @@ function RowView({ run, trace }: { run: string; trace: RowTrace }) {
         ))}
       </div>
       <h2 className="between">
-        {trace.battles.length === 1 ? 'The battle behind it' : `The ${trace.battles.length} battles behind it`}
+        {trace.battles.length === 0
+          ? 'No battle stands behind it'
+          : trace.battles.length === 1
+            ? 'The battle behind it'
+            : `The ${trace.battles.length} battles behind it`}
       </h2>
       {trace.battles.map((battle) => (
         <Card
