@@ -7,7 +7,12 @@ type Stream = typeof process.stdout | typeof process.stderr;
 
 /** Colours for stdout; none in a pipe, with NO_COLOR, or on a terminal that has none. */
 export function colours(stream: Stream = process.stdout): ReturnType<typeof pc.createColors> {
-  return pc.createColors(stream.isTTY && !process.env['NO_COLOR'] && process.env['TERM'] !== 'dumb');
+  return pc.createColors(isTerminal(stream) && !process.env['NO_COLOR'] && process.env['TERM'] !== 'dumb');
+}
+
+/** A pipe's `isTTY` is undefined, by which the package would decide itself: it colours every pipe where CI is set. */
+function isTerminal(stream: { isTTY?: boolean }): boolean {
+  return stream.isTTY ?? false;
 }
 
 /**

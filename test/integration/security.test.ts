@@ -271,7 +271,12 @@ describe('a run with a secret, among texts that attack', () => {
     expect(document.querySelectorAll('script, img, iframe, object, a[href^="javascript"], [onerror]')).toHaveLength(0);
     expect(document.body.textContent).toContain('<img src=x onerror=alert(1)>');
     const markdown = readFileSync(join(home, 'report', 'report.md'), 'utf8');
-    expect(markdown).not.toMatch(/(?<!\\)<(img|script)|(?<!\\)\]\(javascript/);
+    // The configuration stands as it is, in a fence that no run of backticks within it ends.
+    const [fence = ''] = /^`{3,}(?=yaml$)/m.exec(markdown) ?? [];
+    const [before, code, after, ...more] = markdown.split(new RegExp(`^${fence}(?:yaml)?$`, 'm'));
+    expect([more, code?.includes(fence)]).toEqual([[], false]);
+    expect(code).toContain('<img src=x onerror=alert(1)>');
+    expect(`${before}${after}`).not.toMatch(/(?<!\\)<(img|script)|(?<!\\)\]\(javascript/);
     // Current details are one fenced block: nothing within ends it.
     expect(shown['details']?.match(/```/g)).toHaveLength(2);
     // Colours are let through; nothing else that steers a terminal is.
