@@ -1,5 +1,5 @@
 /** `npm run histories [-- NAME ...] [-- --before-patches]`: records workflow histories anew into test/histories (docs/upgrading.md). */
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -31,13 +31,17 @@ async function main(): Promise<void> {
   chmodSync(home, 0o711);
   const servers = await startServers(home);
   try {
-    const keep = (name: string, histories: readonly string[]) =>
+    const keep = (name: string, histories: readonly string[]) => {
+      // A run may have had more executions when it was last recorded.
+      for (const file of readdirSync(folder))
+        if (file.replace(/-\d+\.json\.gz$/, '') === name) rmSync(join(folder, file));
       histories.forEach((history, index) => {
         const file = `${name}-${index + 1}.json.gz`;
         const content = packed(history, home);
         writeFileSync(join(folder, file), content);
         note(`${file} (${(content.length / 1024).toFixed(0)} KiB)`);
       });
+    };
     for (const scenario of asked) keep(scenario.name, await record(servers, home, scenario));
     const pausing = SCENARIOS.find(({ name }) => name === 'pause');
     if (values[BEFORE_PATCHES] && pausing)
