@@ -6,7 +6,7 @@ module.exports = {
   testPathIgnorePatterns: ['/node_modules/', '<rootDir>/test/full/', '<rootDir>/test/cluster/'],
   // Commands are loaded by `import()`, which wants the name of the compiled file.
   moduleNameMapper: { '^(\\./commands/.*)\\.js$': '$1' },
-  modulePathIgnorePatterns: ['<rootDir>/dist', '<rootDir>/.venv', '<rootDir>/.flywheel'],
+  modulePathIgnorePatterns: ['<rootDir>/dist', '<rootDir>/.venv', '<rootDir>/.venv-vllm', '<rootDir>/.flywheel'],
   testTimeout: 60_000,
   // Published as ES modules only, which Jest's CommonJS cannot load as they are.
   transformIgnorePatterns: [

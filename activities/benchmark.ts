@@ -32,7 +32,10 @@ export function createBenchmarkActivities(deps: Deps) {
             if (known.has(command.id)) continue;
             at = command.id;
             // Asked each time: a model server of ours may have been started again meanwhile.
-            const served = await deps.serving.serve({ ...checkpoint, label: model.label }, targetOf(config).serve);
+            const served = await deps.serving.serve(
+              { ...checkpoint, base: targetOf(config).base, label: model.label },
+              targetOf(config).serve,
+            );
             const url = await deps.models.address(served.reach.url);
             const asked = { url, model: served.model, key: readKey(served.reach.key), run, label: model.label };
             const began = performance.now();

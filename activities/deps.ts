@@ -1,6 +1,7 @@
 import type { ModelPool } from '../src/models/pool';
 import type { ServingBackends } from '../src/serving/backends';
 import type { Store } from '../src/store/open';
+import type { TrainingBackends } from '../src/training/backends';
 import type { LocalTrainer } from '../src/training/local';
 
 /** What activities need of their worker. */
@@ -8,6 +9,10 @@ export interface Deps {
   store: Store;
   models: ModelPool;
   serving: ServingBackends;
+  training: TrainingBackends;
+  /** The sha256 that stands for a model's folder. */
+  hashOf: (folder: string) => Promise<string>;
+  /** The Python of this machine, for what is quickly asked. */
   trainer: LocalTrainer;
   /** Root of datasets, jobs and checkpoints. */
   artifacts: string;

@@ -47,6 +47,9 @@ export interface BatchRequest {
 /** Kinds of error that every further call to the endpoint would meet: the run stops at once and asks. */
 const HOPELESS = ['unauthorized', 'not-found'];
 
+/** Kinds of error that a checkpoint's server gives when it was started anew. */
+const LOST = ['connection', 'not-found'];
+
 export function createPlayActivities(deps: Deps) {
   const { store } = deps;
   const { pool } = store;
@@ -135,10 +138,10 @@ export function createPlayActivities(deps: Deps) {
     const answers = await loadAnswers(pool, seats);
     const games = await loadGames(pool, arena.judge, gamesOfBattles(battles));
     const { players, checkpoints } = await rosterOf(pool, arena.run, config);
-    const serve = (id: string) => {
+    const serve = (id: string, again: boolean) => {
       const checkpoint = checkpoints.find((one) => one.id === id);
       if (!checkpoint) throw new Error(`the checkpoint ${id} is not stored`);
-      return deps.serving.serve(checkpoint, targetOf(config).serve);
+      return deps.serving.serve(checkpoint, targetOf(config).serve, again);
     };
     const bench = await benchOf(config, arena.judge);
     const judged = new Map([[bench.id, games]]);
@@ -185,16 +188,16 @@ export function createPlayActivities(deps: Deps) {
         // The same question of the same run asks for the same sample, also after a crash.
         seed: seedFrom(config.seed, player.id, prompt.id),
       };
-      const call = async () => {
+      const call = async (again = false) => {
         const { reach, model } = player.reach
           ? { reach: player.reach, model: player.model }
-          : await serve(player.model);
+          : await serve(player.model, again);
         const client = await deps.models.client(reach);
         return client.chat({ ...request, model }, callOf(player.id));
       };
       const reply = await call().catch((error: unknown) => {
-        // A model server of ours that died is started again by `serve`, at another address.
-        if (player.kind === 'checkpoint' && CallError.isInstance(error) && error.kind === 'connection') return call();
+        // A model server that died is started or waited for by `serve`, and one that forgot the checkpoint is told again.
+        if (player.kind === 'checkpoint' && CallError.isInstance(error) && LOST.includes(error.kind)) return call(true);
         throw error;
       });
       const { text, reasoning, finishReason, promptTokens, completionTokens } = reply;

@@ -96,7 +96,8 @@ export function createResolveActivities(deps: Deps) {
 
   /** Finds what is wrong before anything is paid for, and enters players, judges and recorded answers. */
   async function enter(config: Config, split: string): Promise<void> {
-    const problems = await checkConfig(config, deps.models);
+    const { training: backends, artifacts, hashOf } = deps;
+    const problems = await checkConfig(config, deps.models, { backends, artifacts, hashOf });
     if (problems.length > 0) throw new UserError(problems.join('\n'));
     await refuseMissingSlices(config, split);
     for (const judge of [config.judge, evaluationJudge(config)])

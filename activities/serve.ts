@@ -1,6 +1,7 @@
 import { Context } from '@temporalio/activity';
 import { targetOf } from '../src/config/target';
-import type { Attempt } from '../src/models/chat';
+import type { Attempt, ChatReply } from '../src/models/chat';
+import { shownUrl } from '../src/models/errors';
 import type { Message } from '../src/prompts/prompt';
 import { loadCheckpoint, saveCheckpoint, setCheckpointStatus, type CheckpointStatus } from '../src/store/artifacts';
 import { describeBase } from '../src/training/base';
@@ -14,7 +15,7 @@ export function createServeActivities(deps: Deps) {
   const { pool } = deps.store;
 
   return {
-    /** Makes a checkpoint answer, and asks it one question (the canary): a wrong model name or broken weights show here. */
+    /** Makes a checkpoint answer, and asks each replica one question (the canary): a wrong model name or broken weights show here. */
     serve: ({ run, model }: { run: string; model: ModelRef }): Promise<{ answer: string }> =>
       asActivity(async () => {
         const context = Context.current();
@@ -22,9 +23,9 @@ export function createServeActivities(deps: Deps) {
         const checkpoint = await loadCheckpoint(pool, model.checkpoint);
         if (!checkpoint)
           throw finalFailure('UnknownCheckpoint', new Error(`The checkpoint ${model.checkpoint} is not stored.`));
-        const { serve, sampling: usual } = targetOf(config);
-        const served = await deps.serving.serve({ ...checkpoint, label: model.label }, serve);
-        const client = await deps.models.client(served.reach);
+        const { base, serve, sampling: usual } = targetOf(config);
+        const servable = { ...checkpoint, label: model.label, base };
+        const served = await deps.serving.serve(servable, serve, true);
         const sampling = { ...usual, temperature: 0, maxTokens: Math.min(16, usual.maxTokens) };
         const bill: Promise<void>[] = [];
         const purse = await deps.store.purses.open(pool, run);
@@ -36,14 +37,18 @@ export function createServeActivities(deps: Deps) {
           bill.push(entry);
         };
         const request = { model: served.model, messages: CANARY, sampling };
-        const reply = await client.chat(request, {
-          signal: context.cancellationSignal,
-          onAttempt,
-          admit: () => purse.admit(),
-        });
+        const replies: ChatReply[] = [];
+        const urls = [served.reach.url, ...served.reach.replicas];
+        for (const url of urls) {
+          const client = await deps.models.client({ ...served.reach, url, replicas: [] });
+          const admit = () => purse.admit();
+          replies.push(await client.chat(request, { signal: context.cancellationSignal, onAttempt, admit }));
+        }
         await Promise.all(bill);
-        if (reply.completionTokens < 1) throw new Error(`${model.label} answered the canary with nothing at all.`);
-        return { answer: reply.text.slice(0, 200) };
+        const silent = replies.findIndex(({ completionTokens }) => completionTokens < 1);
+        if (silent >= 0)
+          throw new Error(`${model.label} answered the canary with nothing at all at ${shownUrl(urls[silent] ?? '')}.`);
+        return { answer: replies[0]?.text.slice(0, 200) ?? '' };
       }),
 
     /** Enters the base model as the run's first checkpoint: I0 itself, or what SFT-I0 is trained from. */

@@ -8,8 +8,8 @@ import { targetOf } from '../src/config/target';
 import { sha256, seedFrom } from '../src/identity';
 import { loadCheckpoint, loadDataset, saveCheckpoint } from '../src/store/artifacts';
 import { TrainingError } from '../src/training/errors';
-import { hyperparameters, type Job, type JobProgress } from '../src/training/job';
-import { runLocalJob } from '../src/training/local';
+import { hyperparameters, jobKind, launchKeys, type Job, type JobProgress } from '../src/training/job';
+import { runJob } from '../src/training/run-job';
 import { labelOf } from '../workflows/steps';
 import type { ModelRef, Place, TrainedModel } from '../workflows/types';
 import { asBeatingActivity, finalFailure, HEARTBEAT_MS, runFolder, runOf } from './context';
@@ -44,7 +44,7 @@ export function createTrainActivities(deps: Deps) {
         const folder = join(deps.artifacts, runFolder(request.run), label);
         const from = baseOf(config, request);
         const job = await jobOf(config, request, { id, folder, from });
-        const result = await watch(folder, job);
+        const result = await watch(config, folder, job);
         await saveCheckpoint(pool, {
           id,
           run: request.run,
@@ -73,12 +73,16 @@ export function createTrainActivities(deps: Deps) {
     const { place, kind } = request;
     const { training } = config;
     const target = targetOf(config);
-    const base = await folderOf(from);
+    const begun = await folderOf(from);
+    // One adapter through all stages: what a stage goes on with is the adapter, on the base that it began on.
+    const continues = target.adapters === 'continued' && kind !== 'reward';
+    const base = continues ? await folderOf(rootOf(request.run, config)) : begun;
+    const adapter = continues && begun.path !== base.path ? begun : null;
     const rewardModel = request.rewardModel && (await folderOf(request.rewardModel));
     return {
       version: 1,
       id,
-      kind,
+      kind: jobKind(config, kind),
       base: base.path,
       base_sha256: base.sha256,
       dataset: await datasetPath(config, request.dataset),
@@ -86,9 +90,11 @@ export function createTrainActivities(deps: Deps) {
       seed: seedFrom(config.seed, place.round, kind, place.attempt),
       chat_template: target.chatTemplate,
       chat_eos: target.endOfTurn,
-      launch: { device: training.device, threads: training.threads, dtype: training.dtype },
+      launch: launchKeys(config, kind),
       lease: { grace_seconds: training.graceSeconds },
       ...(rewardModel && { reward_model: rewardModel.path, reward_model_sha256: rewardModel.sha256 }),
+      ...(continues && { publish: 'adapter' as const }),
+      ...(adapter && { adapter: adapter.path, adapter_sha256: adapter.sha256 }),
       ...(isHeldToStart(config, kind) ? { reference: (await folderOf(startOf(request.run))).path } : {}),
       hyperparameters: hyperparameters(config, kind),
     };
@@ -119,7 +125,7 @@ export function createTrainActivities(deps: Deps) {
     return dataset.path;
   }
 
-  async function watch(folder: string, job: Job) {
+  async function watch({ training }: Config, folder: string, job: Job) {
     const context = Context.current();
     let progress: JobProgress | { step: number } = { step: 0 };
     const beat = () => context.heartbeat({ job: job.id, ...progress });
@@ -131,10 +137,11 @@ export function createTrainActivities(deps: Deps) {
     context.cancellationSignal.addEventListener('abort', () =>
       (context.cancellationDetails?.cancelRequested ? stop : leave).abort(),
     );
+    const backend = await deps.training.of(training);
     try {
       return await throughCrashes(
         () =>
-          runLocalJob(deps.trainer, folder, job, {
+          runJob(backend, folder, job, {
             stop: stop.signal,
             leave: leave.signal,
             onProgress: (latest) => (progress = latest),
@@ -167,7 +174,8 @@ async function throughCrashes<T>(run: () => Promise<T>, signal: AbortSignal): Pr
       return await run();
     } catch (error) {
       if (!TrainingError.isInstance(error) || !error.retryable || signal.aborted) throw error;
-      if (error.kind === 'stopped' || error.kind === 'left') throw error;
+      // A cluster that does not answer is given the time that Temporal gives.
+      if (['stopped', 'left', 'unreachable'].includes(error.kind)) throw error;
       const noRoom = /no space left/i.test(error.message);
       if (noRoom || crashes === MOST_CRASHES)
         throw finalFailure(
@@ -184,6 +192,12 @@ async function throughCrashes<T>(run: () => Promise<T>, signal: AbortSignal): Pr
     }
   }
 }
+/** The base model itself, under the id that `enterBase` gives it. */
+const rootOf = (run: string, { start }: Config): ModelRef => {
+  const label = start.sft === null ? 'I0' : 'base';
+  return { checkpoint: `${run}/${label}`, label };
+};
+
 /** The run's start, under the id that its first step gives it. */
 const startOf = (run: string): ModelRef => {
   const label = labelOf({ round: 0, stage: 'start', attempt: 1 });

@@ -13,6 +13,8 @@ import { createModelPool } from './models/pool';
 import { createServing } from './serving/backends';
 import { openStore } from './store/open';
 import { TASK_QUEUE } from './task-queue';
+import { describeBase } from './training/base';
+import { createTraining } from './training/backends';
 
 export interface WorkerSettings {
   databaseUrl: string;
@@ -60,7 +62,8 @@ export async function startWorker(settings: WorkerSettings): Promise<RunningWork
   const sandbox = lazySandbox(paths.logs);
   const packageFolder = join(repositoryRoot(), 'trainer');
   const trainer = { python: pythonPath(), packageFolder };
-  const serving = createServing({ ...trainer, folder: join(paths.home, 'serving') });
+  const hashOf = async (model: string) => (await describeBase(trainer, model)).sha256;
+  const serving = createServing({ ...trainer, folder: join(paths.home, 'serving'), hashOf });
   const connection = await connect(temporalAddress);
   const close = async () => {
     await serving.close();
@@ -80,6 +83,8 @@ export async function startWorker(settings: WorkerSettings): Promise<RunningWork
         store,
         serving,
         trainer,
+        hashOf,
+        training: createTraining({ ...trainer, artifacts: paths.artifacts }),
         defaults: defaults && { ...defaults, config: promised(defaults.config) },
         models: createModelPool(() =>
           settings.sandbox === undefined ? sandbox.address() : Promise.resolve(settings.sandbox),

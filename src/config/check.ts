@@ -1,26 +1,50 @@
-import { access } from 'node:fs/promises';
+import { access, mkdir } from 'node:fs/promises';
 import { request } from 'undici';
 import { messageOf, UserError } from '../errors';
 import type { ModelPool } from '../models/pool';
 import { judgeMembers, readKey } from '../models/roster';
 import { filesOf } from '../prompts/files';
+import { checkReplicas } from '../serving/adapters';
+import type { TrainingBackends } from '../training/backends';
 import { checkBase } from '../training/base';
 import { poolNameOf } from './prompt-source';
 import type { Config, JudgeConfig } from './schema';
 
 const PROBE_MS = 10_000;
 
+/** Where training and serving happen, as a worker knows it. */
+export interface Cluster {
+  backends: TrainingBackends;
+  artifacts: string;
+  /** The sha256 that stands for a model's folder. */
+  hashOf: (folder: string) => Promise<string>;
+}
+
 /**
  * Everything that would stop a run and can be known before it costs anything: the base model's folder, files, keys and
  * endpoints. Returns one sentence per problem, with its cure; none means ready.
  */
-export async function checkConfig(config: Config, models: ModelPool): Promise<string[]> {
+export async function checkConfig(config: Config, models: ModelPool, cluster: Cluster): Promise<string[]> {
   const problems = await Promise.all([
     problemOf(async () => config.target && checkBase(config.target.base)),
     ...namedFiles(config).map((named) => problemOf(() => checkFile(named))),
     ...endpointsOf(config).map((endpoint) => problemOf(() => probe(endpoint, models))),
+    problemOf(() => checkTraining(config, cluster)),
+    problemOf(() => checkServing(config, cluster)),
   ]);
   return problems.filter((problem) => problem !== null);
+}
+
+/** The artifacts folder is made here, so that who trains elsewhere can be asked whether it is seen there. */
+async function checkTraining({ target, training }: Config, { backends, artifacts }: Cluster): Promise<void> {
+  if (target === null) return;
+  await mkdir(artifacts, { recursive: true });
+  await (await backends.of(training)).check([artifacts, target.base]);
+}
+
+async function checkServing({ target }: Config, { hashOf }: Cluster): Promise<void> {
+  if (target?.serve.kind === 'vllm' && target.serve.start === null)
+    await checkReplicas(target.serve, target.base, hashOf);
 }
 
 async function problemOf(check: () => Promise<unknown>): Promise<string | null> {

@@ -26,6 +26,8 @@ function stageSettings({ sft, dpo, ppo }: Config) {
     dpo: { ...dpo, data: data(dpo) },
     ppo: {
       ...{ ...ppo, data: data(ppo), reference: unless(ppo.reference, 'init') },
+      algorithm: unless(ppo.algorithm, 'ppo'),
+      generations: ppo.algorithm === 'ppo' ? undefined : ppo.generations,
       rewardModel: { ...rewardModel, init: unless(rewardModel.init, 'policy') },
     },
   };
@@ -49,6 +51,8 @@ export function frozenPart(config: Config): unknown {
     stages: config.stages,
     target: target && {
       base: target.base,
+      // Merged reads as it did before there was a choice.
+      adapters: target.adapters === 'merged' ? undefined : target.adapters,
       chatTemplate: target.chatTemplate,
       endOfTurn: target.endOfTurn,
       systemPrompt: target.systemPrompt,

@@ -125,6 +125,7 @@ function withFiles(config: Config, folder: string): Config {
   return {
     ...config,
     target: config.target && { ...config.target, base: absolute(config.target.base) },
+    training: { ...config.training, accelerate: config.training.accelerate && absolute(config.training.accelerate) },
     start: { sft: config.start.sft === null ? null : absolute(config.start.sft) },
     competitors: config.competitors.map((player) =>
       'answers' in player ? { ...player, answers: absolute(player.answers) } : player,

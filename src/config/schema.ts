@@ -3,6 +3,7 @@ import { ADAPTIVE_DEFAULTS } from '../arena/matchmaking/looks';
 import { judgeTemplateSchema } from '../judge/template';
 import { BUILT_IN_TEMPLATES, isBuiltInTemplate } from '../judge/templates';
 import { CONTAMINATION_DEFAULTS } from '../prompts/decontaminate/contamination';
+import { launchOf } from './launch';
 
 /**
  * The configuration of a run: the one source of types, defaults, errors and JSON Schema.
@@ -253,11 +254,16 @@ const rewardModel = z.strictObject({
 const ppo = z.strictObject({
   reference,
   data: accumulation,
+  algorithm: z
+    .enum(['ppo', 'rloo'])
+    .default('ppo')
+    .describe('ppo: ours, with a critic; rloo: REINFORCE with a leave-one-out baseline, by TRL, on the same rewards.'),
+  generations: z.int().min(2).default(4).describe('rloo: answers to each prompt of an update; `batch` counts answers.'),
   epochs: z.number().gt(0).default(1),
   updates: count.nullable().default(null).describe('Updates in all; null: as many as the epochs need.'),
   batch: count.default(128),
   minibatch: count.default(32),
-  ppoEpochs: count.default(2).describe('Passes over each rollout.'),
+  ppoEpochs: count.default(2).describe('Passes over each rollout; rloo makes one.'),
   learningRate: z.number().gt(0).default(1e-7),
   valueLearningRate: z.number().gt(0).default(1e-6),
   klCoefficient: z.number().min(0).default(0.4).describe('Weight of the KL per token, on the normalised score.'),
@@ -277,6 +283,158 @@ const ppo = z.strictObject({
   rewardModel: rewardModel.prefault({}),
 });
 
+const argumentList = z
+  .array(z.string().min(1))
+  .min(1)
+  .describe(
+    'A program and its arguments; no shell reads them. {name}, {folder} … are filled in, see docs/training.md, docs/serving.md.',
+  );
+
+const passEnv = z
+  .array(z.string().regex(/^[A-Za-z_]\w*$/, 'must be the name of an environment variable'))
+  .default([])
+  .describe('Variables of the worker that the command gets besides PATH, HOME and the like.');
+
+const launchKeys = {
+  processes: count.nullable(),
+  nodes: count,
+  accelerate: z.string().min(1).nullable(),
+  gradientCheckpointing: z.boolean(),
+};
+
+const launch = {
+  processes: launchKeys.processes
+    .default(null)
+    .describe('Training processes on each node; null: one per GPU, and one where there is none. PPO takes one.'),
+  nodes: launchKeys.nodes.default(1),
+  accelerate: launchKeys.accelerate
+    .default(null)
+    .describe('An accelerate configuration (FSDP, DeepSpeed) for several processes; null: plain data parallelism.'),
+  gradientCheckpointing: launchKeys.gradientCheckpointing.default(false),
+};
+
+const reservedKeys = { cpus: z.number().gt(0), gpus: z.int().min(0), memoryGb: z.number().gt(0).nullable() };
+
+/** What a scheduler reserves; on each node where there are several. */
+const reserved = {
+  cpus: reservedKeys.cpus.default(1),
+  gpus: reservedKeys.gpus.default(0),
+  memoryGb: reservedKeys.memoryGb.default(null),
+};
+
+/** Settings of one kind of job that differ from the others'. */
+const perKind = <Shape extends z.ZodRawShape>(shape: Shape) => {
+  const some = z.strictObject(shape).partial().optional();
+  return z
+    .strictObject({ sft: some, dpo: some, reward: some, ppo: some })
+    .prefault({})
+    .describe('What is different for one kind of job.');
+};
+
+const trainer = {
+  device: z.enum(['auto', 'cpu']).default('auto'),
+  dtype: z.enum(['float32', 'bfloat16']).default('float32'),
+  threads: count.default(1),
+  graceSeconds: z
+    .number()
+    .gt(0)
+    .default(120)
+    .describe(
+      'A trainer that nobody watches for so long stops at a checkpoint; one that is asked to stop gets so long for it.',
+    ),
+};
+
+const training = z
+  .discriminatedUnion('kind', [
+    z
+      .strictObject({
+        kind: z.literal('local').optional().default('local'),
+        ...trainer,
+        ...launch,
+        stages: perKind(launchKeys),
+      })
+      .describe('Processes beside the worker.'),
+    z
+      .strictObject({
+        kind: z.literal('ray'),
+        url: z
+          .string()
+          .regex(/^https?:\/\/\S+$/, "must be the address of Ray's dashboard, such as http://ray:8265")
+          .describe("Ray's dashboard, which takes jobs."),
+        key: secret,
+        python: z
+          .string()
+          .min(1)
+          .default('python')
+          .describe("The Python on Ray's nodes that has the trainer's packages."),
+        ...trainer,
+        ...launch,
+        ...reserved,
+        stages: perKind({ ...launchKeys, ...reservedKeys }),
+      })
+      .describe('Jobs on a Ray cluster that shares the artifacts folder.'),
+    z
+      .strictObject({
+        kind: z.literal('command'),
+        submit: argumentList,
+        status: argumentList,
+        cancel: argumentList,
+        waiting: z
+          .array(z.string().min(1))
+          .default(['waiting', 'PENDING', 'CONFIGURING', 'REQUEUED', 'REQUEUE_HOLD', 'RESV_DEL_HOLD', 'SUSPENDED'])
+          .describe('First words of the answer of `status` that mean: not running yet.'),
+        running: z
+          .array(z.string().min(1))
+          .default(['running', 'COMPLETING', 'RESIZING', 'SIGNALING', 'STAGE_OUT', 'STOPPED'])
+          .describe('… that mean: running. An empty answer or another word means: ended.'),
+        passEnv,
+        pollSeconds: z.number().gt(0).default(10),
+        python: z.string().min(1).default('python').describe('What {python} stands for.'),
+        ...trainer,
+        ...launch,
+        ...reserved,
+        stages: perKind({ ...launchKeys, ...reservedKeys }),
+      })
+      .describe('Jobs of a scheduler, by commands such as sbatch, squeue and scancel.'),
+  ])
+  .prefault({ kind: 'local' });
+
+const { url: _url, replicas: _replicas, repliesAs: _none, ...manyReach } = reach;
+
+const vllm = z
+  .strictObject({
+    kind: z.literal('vllm'),
+    urls: z
+      .array(z.string().regex(/^https?:\/\/\S+$/, 'must be an address such as http://gpu1:8000/v1'))
+      .default([])
+      .describe(
+        'vLLM servers of the base that run already: adapters are loaded into each (target.adapters: continued).',
+      ),
+    start: argumentList
+      .nullable()
+      .default(null)
+      .describe('Starts a server of whole weights for each checkpoint: {path}, {name}, {port}; instead of urls.'),
+    ...manyReach,
+    keep: count
+      .default(2)
+      .describe(
+        'Earlier checkpoints that stay loaded, for battles and rollbacks; with start, servers beside the newest.',
+      ),
+    baseRoot: z
+      .string()
+      .nullable()
+      .default(null)
+      .describe("The base's folder as vLLM names it, where it sees other paths; null: target.base."),
+    paths: z
+      .strictObject({ here: z.string().min(1), there: z.string().min(1) })
+      .nullable()
+      .default(null)
+      .describe('How the servers name the artifacts folder, where they mount it elsewhere.'),
+    readySeconds: z.number().gt(0).default(600).describe('How long a server that is not up is waited for.'),
+    passEnv,
+  })
+  .describe('vLLM, see docs/serving.md.');
+
 const target = z.strictObject({
   base: z.string().min(1).describe('Folder of the model (Hugging Face form, with its tokenizer).'),
   serve: z
@@ -295,8 +453,15 @@ const target = z.strictObject({
           .default({})
           .describe('Model name at the endpoint by checkpoint id (I0, r1-sft-a1); the id itself where it is absent.'),
       }),
+      vllm,
     ])
     .prefault({ kind: 'local' }),
+  adapters: z
+    .enum(['merged', 'continued'])
+    .default('merged')
+    .describe(
+      'With lora in all stages. merged: each stage trains a new adapter and merges it; continued: one adapter goes through all stages, and can be loaded into a running vLLM.',
+    ),
   chatTemplate: z.string().nullable().default(null).describe("Jinja text; null: the tokenizer's own."),
   endOfTurn: z
     .string()
@@ -335,6 +500,84 @@ const floor = z
     drop: z.number().min(0).nullable().default(null).describe("How far below the opponent's it may lie."),
   })
   .refine(({ min, drop }) => (min === null) !== (drop === null), 'needs either min or drop');
+
+function rolloutProblems(
+  { algorithm, batch, minibatch, generations, reference: heldTo }: z.output<typeof ppo>,
+  world: number,
+) {
+  const problem = (key: string, message: string) => [{ path: ['ppo', key], message }];
+  if (algorithm === 'ppo')
+    return world === 1 ? [] : [{ path: ['training', 'stages', 'ppo'], message: 'PPO trains in one process' }];
+  if (heldTo !== 'init') return problem('reference', 'rloo holds the policy to the model that it starts from: init');
+  if (batch % (minibatch * world) !== 0)
+    return problem('batch', `${batch} must be a multiple of minibatch x processes x nodes (${minibatch * world})`);
+  return batch % generations === 0
+    ? []
+    : problem('batch', `${batch} must be a multiple of generations (${generations})`);
+}
+
+/** Batches that do not divide into the processes that train them. */
+function launchProblems(config: {
+  target: unknown;
+  stages: readonly ('sft' | 'dpo' | 'ppo')[];
+  training: z.output<typeof training>;
+  sft: z.output<typeof sft>;
+  dpo: z.output<typeof dpo>;
+  ppo: z.output<typeof ppo>;
+}): { path: PropertyKey[]; message: string }[] {
+  if (config.target === null) return [];
+  const kinds = config.stages.flatMap((stage) => (stage === 'ppo' ? (['reward', 'ppo'] as const) : [stage]));
+  return kinds.flatMap((kind) => {
+    const { world } = launchOf(config.training, kind);
+    if (kind === 'ppo') return rolloutProblems(config.ppo, world);
+    const { settings, path } =
+      kind === 'reward'
+        ? { settings: config.ppo.rewardModel, path: ['ppo', 'rewardModel', 'batch'] }
+        : { settings: config[kind], path: [kind, 'batch'] };
+    const share = (settings.microBatch ?? 1) * world;
+    return settings.batch % share === 0
+      ? []
+      : [{ path, message: `${settings.batch} must be a multiple of microBatch x processes x nodes (${share})` }];
+  });
+}
+
+/** Ways of serving that do not fit what is trained. */
+function servingProblems(config: {
+  target: z.output<typeof target> | null;
+  stages: readonly ('sft' | 'dpo' | 'ppo')[];
+  sft: z.output<typeof sft>;
+  dpo: z.output<typeof dpo>;
+  ppo: z.output<typeof ppo>;
+}): { path: PropertyKey[]; message: string }[] {
+  if (config.target === null) return [];
+  const { adapters, serve } = config.target;
+  const problems: { path: PropertyKey[]; message: string }[] = [];
+  if (adapters === 'continued') {
+    const without = config.stages.find((stage) => config[stage].lora === null);
+    const shapes = new Set(config.stages.map((stage) => JSON.stringify(config[stage].lora)));
+    if (without !== undefined)
+      problems.push({ path: [without, 'lora'], message: 'is needed in every stage for target.adapters: continued' });
+    else if (shapes.size > 1)
+      problems.push({
+        path: ['target', 'adapters'],
+        message: 'continued is one adapter through all stages: give each stage the same lora',
+      });
+  }
+  if (serve.kind === 'vllm') {
+    if (serve.urls.length > 0 === (serve.start !== null))
+      problems.push({
+        path: ['target', 'serve'],
+        message: 'vllm takes urls (adapters into servers that run) or start (a server for each checkpoint)',
+      });
+    else if (serve.urls.length > 0 && adapters !== 'continued')
+      problems.push({
+        path: ['target', 'serve', 'urls'],
+        message:
+          'an adapter that was merged after its stage fits no running base: set target.adapters: continued with lora in each stage, or use start',
+      });
+  }
+  return problems;
+}
 
 export const configSchema = z
   .strictObject({
@@ -524,19 +767,7 @@ export const configSchema = z
           .describe('Rows of one cluster of prompts at most, those with the largest gaps.'),
       })
       .prefault({}),
-    training: z
-      .strictObject({
-        kind: z.enum(['local']).default('local'),
-        device: z.enum(['auto', 'cpu']).default('auto'),
-        dtype: z.enum(['float32', 'bfloat16']).default('float32'),
-        threads: count.default(1),
-        graceSeconds: z
-          .number()
-          .gt(0)
-          .default(120)
-          .describe('A trainer that nobody watches for so long stops at a checkpoint.'),
-      })
-      .prefault({}),
+    training,
     gate: z
       .strictObject({
         prompts: z.int().min(2).default(300),
@@ -609,6 +840,8 @@ export const configSchema = z
         path: ['competitors'],
         message: 'one alone has nobody to play against; name a second competitor with joins: 0, or a target',
       });
+    for (const { path, message } of [...launchProblems(config), ...servingProblems(config)])
+      context.addIssue({ code: 'custom', path, message });
     if (config.anchor && !config.competitors.some((player) => player.id === config.anchor?.model && player.joins === 0))
       context.addIssue({
         code: 'custom',
@@ -636,6 +869,7 @@ export type JudgeConfig = z.output<typeof judge>;
 export type MemberJudgeConfig = z.output<typeof memberJudge>;
 export type TargetConfig = z.output<typeof target>;
 export type SamplingConfig = TargetConfig['sampling'];
+export type TrainingConfig = z.output<typeof training>;
 export type LoraConfig = z.output<typeof lora>;
 export type StageName = Config['stages'][number];
 

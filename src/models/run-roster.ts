@@ -1,5 +1,6 @@
 import type { Pool } from 'pg';
 import type { Config } from '../config/schema';
+import { targetOf } from '../config/target';
 import { checkpointPlayer, competitorPlayer, type Player } from './roster';
 import type { Servable } from '../serving/serving';
 import { checkpointsOf } from '../store/artifacts';
@@ -26,6 +27,7 @@ export async function rosterOf(
     path,
     sha256,
     label: id.slice(run.length + 1),
+    base: targetOf(config).base,
   }));
   const players = [
     ...(await competitorsOf(config)),

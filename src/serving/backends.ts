@@ -1,22 +1,39 @@
 import { endpointServing } from './endpoint';
 import { localServing, type LocalServingOptions } from './local';
 import type { Servable, ServeConfig, Served } from './serving';
+import { vllmServing } from './vllm';
 
 /** All serving backends behind one call that picks by the configuration's kind. */
 export interface ServingBackends {
-  serve(checkpoint: Servable, config: ServeConfig): Promise<Served>;
+  /** @param again true where what was served has stopped answering. */
+  serve(checkpoint: Servable, config: ServeConfig, again?: boolean): Promise<Served>;
   close(): Promise<void>;
 }
 
-export function createServing(options: LocalServingOptions): ServingBackends {
+export interface ServingOptions extends LocalServingOptions {
+  /** The sha256 that stands for a model's folder. */
+  hashOf: (folder: string) => Promise<string>;
+}
+
+export function createServing(options: ServingOptions): ServingBackends {
   const local = localServing(options);
   const endpoint = endpointServing();
+  const vllm = vllmServing(options);
   return {
-    serve: (checkpoint, config) =>
-      config.kind === 'local' ? local.serve(checkpoint, config) : endpoint.serve(checkpoint, config),
+    serve(checkpoint, config, again = false) {
+      switch (config.kind) {
+        case 'local':
+          return local.serve(checkpoint, config, again);
+        case 'endpoint':
+          return endpoint.serve(checkpoint, config, again);
+        case 'vllm':
+          return vllm.serve(checkpoint, config, again);
+      }
+    },
     close: async () => {
       await local.close();
       await endpoint.close();
+      await vllm.close();
     },
   };
 }

@@ -11,10 +11,14 @@ export function knownEnvironment(named: readonly string[] = []): Record<string, 
   );
 }
 
-/** The environment of a process of the Python package: offline, its output unbuffered. */
+/** The environment of a process of the Python package on this machine: what it needs of ours, and its settings. */
 export function trainerEnvironment(packageFolder: string): Record<string, string> {
+  return { ...knownEnvironment(), ...trainerSettings(packageFolder) };
+}
+
+/** What the Python package is told wherever it runs: offline, its output unbuffered. */
+export function trainerSettings(packageFolder: string): Record<string, string> {
   return {
-    ...knownEnvironment(),
     PYTHONPATH: packageFolder,
     PYTHONUNBUFFERED: '1',
     HF_HUB_OFFLINE: '1',

@@ -1,11 +1,19 @@
 const marker = Symbol.for('arena-flywheel.training-error');
 
-/** Why a training job ended without a result; the kinds are the trainer's (`error.json`), and three of ours. */
+/** Why a training job ended without a result; the kinds are the trainer's (`error.json`), and four of ours. */
 export type TrainingErrorKind =
-  'bad-data' | 'out-of-memory' | 'missing-checkpoint' | 'chat-template' | 'other' | 'crashed' | 'stopped' | 'left';
+  | 'bad-data'
+  | 'out-of-memory'
+  | 'missing-checkpoint'
+  | 'chat-template'
+  | 'other'
+  | 'crashed'
+  | 'unreachable'
+  | 'stopped'
+  | 'left';
 
-/** Kinds that come back however often the job is started. */
-const lasting: readonly TrainingErrorKind[] = ['bad-data', 'missing-checkpoint', 'chat-template'];
+/** Kinds that come back however often the job is started; memory had its second chance within the job. */
+const lasting: readonly TrainingErrorKind[] = ['bad-data', 'out-of-memory', 'missing-checkpoint', 'chat-template'];
 
 export class TrainingError extends Error {
   readonly [marker] = true;

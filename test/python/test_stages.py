@@ -15,11 +15,11 @@ LORA = {'r': 4, 'alpha': 8, 'dropout': 0.1, 'target_modules': 'all-linear'}
 
 
 def job_of(kind: str, folder: Path, base: Path, reward_model: Path, **options) -> Path:
-    top = {'reward_model': str(reward_model)} if kind == 'ppo' else {}
+    top = {'reward_model': str(reward_model)} if kind in ('ppo', 'rloo') else {}
     return tiny.make_job(folder, kind, None if kind == 'pretrain' else base, **top, **options)
 
 
-@pytest.mark.parametrize('kind', ['pretrain', 'sft', 'dpo', 'reward', 'ppo'])
+@pytest.mark.parametrize('kind', ['pretrain', 'sft', 'dpo', 'reward', 'ppo', 'rloo'])
 def test_contract(kind, tmp_path, base, reward_model):
     folder = job_of(kind, tmp_path / kind, base, reward_model)
     result = tiny.run(folder)
@@ -136,3 +136,15 @@ def test_too_long_rows_are_counted_and_dropped(tmp_path, base, reward_model):
         job_of('ppo', tmp_path / 'ppo', base, reward_model, made=[*tiny.rows('ppo'), long], settings={'updates': 1})
     )
     assert (result['metrics']['prompts'], result['metrics']['dropped_long']) == (56, 1)
+
+
+def test_rloo_raises_the_reward(tmp_path, base, reward_model):
+    folder = job_of('rloo', tmp_path / 'rloo', base, reward_model)
+    tiny.run(folder)
+    lines = [line['metrics'] for line in tiny.progress(folder)]
+    assert lines[0]['kl'] == pytest.approx(0, abs=1e-5), 'policy and reference start as the same model'
+    assert lines[-1]['kl'] > 1e-3
+    rewards = [line['reward'] for line in lines]
+    assert sum(rewards[-3:]) > sum(rewards[:3])
+    # The first update's scores have mean 0 by their own scale; an answer that does not end has the score of one that does not.
+    assert rewards[0] == pytest.approx(0, abs=0.3)

@@ -69,6 +69,23 @@ SETTINGS = {
         'save_updates': 4,
         'max_prompt_length': 24,
     },
+    'rloo': {
+        **TRL,
+        'learning_rate': 3e-3,
+        'batch': 16,
+        'micro_batch': 8,
+        'scheduler': 'constant',
+        'warmup_steps': 0,
+        'generations': 4,
+        'kl_coefficient': 0.05,
+        'clip': 0.2,
+        'temperature': 1.0,
+        'max_new_tokens': 8,
+        'no_eos_score': -2,
+        'score_normalisation': 'first-batch',
+        'score_clip': 4,
+        'max_grad_norm': 1.0,
+    },
 }
 
 

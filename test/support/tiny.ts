@@ -28,8 +28,8 @@ export function writePrompts(file: string, count: number, split: 'train' | 'test
   return file;
 }
 
-/** A real, useless model: two layers of width 32, trained for a few steps. Seconds. */
-export async function trainTinyBase(folder: string): Promise<string> {
+/** A real, useless model: two layers of width 32 (or another), trained for a few steps. Seconds. */
+export async function trainTinyBase(folder: string, hidden = 32): Promise<string> {
   mkdirSync(folder, { recursive: true });
   const dataset = join(folder, 'rows.jsonl');
   const [steps, batch] = [60, 16];
@@ -57,7 +57,7 @@ export async function trainTinyBase(folder: string): Promise<string> {
     launch: { device: 'cpu', threads: 1, dtype: 'float32' },
     lease: { grace_seconds: 60 },
     hyperparameters: {
-      ...{ hidden: 32, layers: 2, heads: 2, intermediate: 64, steps, batch, learning_rate: 3e-3, warmup_steps: 5 },
+      ...{ hidden, layers: 2, heads: 2, intermediate: 2 * hidden, steps, batch, learning_rate: 3e-3, warmup_steps: 5 },
       ...{ initializer_range: 0.08, rope_theta: 100, max_positions: 128, vocabulary: vocabulary() },
     },
   });

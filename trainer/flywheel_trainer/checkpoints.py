@@ -1,5 +1,6 @@
 """Which checkpoint a job goes on from, and how our own loops (ppo, pretrain) write theirs."""
 
+import dataclasses
 import hashlib
 import json
 import os
@@ -78,7 +79,10 @@ def _is_whole(path: Path) -> bool:
 
 
 def _claim_for(job: Job, checkpoints: Path) -> None:
-    """Refuses checkpoints that were made by another job.json: their weights would not be what this one asks for."""
+    """Refuses checkpoints that were made by another job.json: their weights would not be what this one asks for.
+
+    The micro-batch may change (it is halved where memory ran out): rows per step and their order stay what they were.
+    """
     decisive = [
         job.kind,
         job.base,
@@ -88,8 +92,12 @@ def _claim_for(job: Job, checkpoints: Path) -> None:
         job.reference,
         job.chat_template,
         job.chat_eos,
+        *([job.adapter] if job.adapter else []),
     ]
-    text = json.dumps([*decisive, repr(job.hyperparameters), job.launch.dtype])
+    settings = job.hyperparameters
+    if hasattr(settings, 'micro_batch'):
+        settings = dataclasses.replace(settings, micro_batch=1)
+    text = json.dumps([*decisive, repr(settings), job.launch.dtype])
     sha256 = hashlib.sha256(text.encode()).hexdigest()
     mark = checkpoints / 'job.sha256'
     if not mark.exists():

@@ -17,6 +17,7 @@ COLUMNS = {
     'dpo': ('prompt', 'chosen', 'rejected'),
     'reward': ('prompt', 'chosen', 'rejected'),
     'ppo': ('prompt',),
+    'rloo': ('prompt',),
 }
 ROLES = ('system', 'user', 'assistant')
 

@@ -7,7 +7,7 @@ from trl import DPOConfig, DPOTrainer
 
 from flywheel_trainer.chat import Chat
 from flywheel_trainer.data import Pair, pairs, read_rows
-from flywheel_trainer.models import load_causal, lora_config, positions, publish, weights_dtype
+from flywheel_trainer.models import load_causal, load_policy, lora_config, positions, publish, weights_dtype
 from flywheel_trainer.run import Context, Outcome
 from flywheel_trainer.trl_stage import check_max_length, common_arguments, train
 
@@ -32,9 +32,11 @@ def run(context: Context) -> Outcome:
 
 
 def build_trainer(context: Context, chat: Chat, rows: list[Pair]) -> DPOTrainer:
-    """The trainer on our own token ids, with a reference that was loaded from disk.
+    """The trainer on our own token ids. The reference is what the job starts from, unless it names one of its own.
 
-    Under LoRA without a reference of its own, the reference is the model with its adapter off, which is the base.
+    Under LoRA that needs no second model: with a new adapter it is the model with its adapter off, which is the base; with an
+    adapter that goes on it is a frozen copy of that adapter as it was (TRL makes it of a PeftModel, as `ref`). A resumed job
+    takes the copy from `job.adapter` again, not from its checkpoint.
     """
     job, settings = context.job, context.job.hyperparameters
     arguments = DPOConfig(
@@ -45,7 +47,7 @@ def build_trainer(context: Context, chat: Chat, rows: list[Pair]) -> DPOTrainer:
     )
     reference = job.reference or (None if settings.lora else job.base)
     return TokenisedDPOTrainer(
-        model=load_causal(job.base, weights_dtype(job)),
+        model=load_policy(job) if job.adapter else load_causal(job.base, weights_dtype(job)),
         ref_model=load_causal(reference, weights_dtype(job)) if reference else None,
         args=arguments,
         train_dataset=Dataset.from_dict(
@@ -56,5 +58,5 @@ def build_trainer(context: Context, chat: Chat, rows: list[Pair]) -> DPOTrainer:
             }
         ),
         processing_class=chat.tokenizer,
-        peft_config=lora_config(settings.lora, 'CAUSAL_LM') if settings.lora else None,
+        peft_config=lora_config(settings.lora, 'CAUSAL_LM') if settings.lora and not job.adapter else None,
     )

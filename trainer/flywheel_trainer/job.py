@@ -115,6 +115,23 @@ class PpoSettings:
 
 
 @dataclass(frozen=True)
+class RlooSettings(TrlSettings):
+    """`batch` counts answers, `generations` of them to each prompt; `max_length` is of prompt and answer together."""
+
+    generations: Annotated[int, Range(2)]
+    kl_coefficient: NotNegative
+    clip: Positive
+    temperature: Positive
+    max_new_tokens: Count
+    no_eos_score: float
+    score_normalisation: Literal['first-batch', 'none']
+    score_clip: Positive | None
+    max_grad_norm: Positive
+    max_steps: Count | None = None
+    lora: Lora | None = None
+
+
+@dataclass(frozen=True)
 class PretrainSettings:
     """A small Llama from nothing, with one token per word of `vocabulary`."""
 
@@ -133,20 +150,21 @@ class PretrainSettings:
     save_steps: Count = 200
 
 
-Settings = SftSettings | DpoSettings | RewardSettings | PpoSettings | PretrainSettings
+Settings = SftSettings | DpoSettings | RewardSettings | PpoSettings | RlooSettings | PretrainSettings
 
 SETTINGS: dict[str, type] = {
     'sft': SftSettings,
     'dpo': DpoSettings,
     'reward': RewardSettings,
     'ppo': PpoSettings,
+    'rloo': RlooSettings,
     'pretrain': PretrainSettings,
 }
 
 
 @dataclass(frozen=True)
 class Launch:
-    """How the job runs. Several processes are started by the caller, through torchrun; this says how many to expect."""
+    """How the job runs. `processes` counts those of each node; `accelerate` is the path of its configuration."""
 
     processes: Count = 1
     nodes: Count = 1
@@ -154,6 +172,7 @@ class Launch:
     threads: Count = 1
     dtype: Literal['float32', 'bfloat16'] = 'float32'
     gradient_checkpointing: bool = False
+    accelerate: str | None = None
 
     @property
     def world(self) -> int:
@@ -169,11 +188,15 @@ class LeaseSettings:
 
 @dataclass(frozen=True)
 class Job:
-    """One training job, as read from `job.json` by `read_job`."""
+    """One training job, as read from `job.json` by `read_job`.
+
+    `adapter` is a published adapter of `base` to go on training; without it LoRA starts a new one. `publish` "adapter" hands
+    the adapter on as it is, so that the next stage goes on with it; "merged" hands on whole weights.
+    """
 
     version: int
     id: str
-    kind: Literal['sft', 'dpo', 'reward', 'ppo', 'pretrain']
+    kind: Literal['sft', 'dpo', 'reward', 'ppo', 'rloo', 'pretrain']
     dataset: str
     output: str
     seed: Natural
@@ -187,9 +210,12 @@ class Job:
     lease: LeaseSettings = field(default_factory=LeaseSettings)
     reward_model: str | None = None
     reference: str | None = None
-    # What `manifest.describe` must say of the two folders; None: they are taken as they are.
+    adapter: str | None = None
+    # What `manifest.describe` must say of these folders; None: they are taken as they are.
     base_sha256: str | None = None
     reward_model_sha256: str | None = None
+    adapter_sha256: str | None = None
+    publish: Literal['merged', 'adapter'] = 'merged'
 
 
 def read_job(folder: Path) -> Job:
@@ -225,8 +251,12 @@ def _check_together(job: Job) -> None:
     settings = job.hyperparameters
     if job.kind != 'pretrain' and job.base is None:
         raise _bad('base', f'is needed for {job.kind}')
-    if job.kind == 'ppo' and job.reward_model is None:
-        raise _bad('reward_model', 'is needed for ppo')
+    if (job.adapter is not None or job.publish == 'adapter') and getattr(settings, 'lora', None) is None:
+        raise _bad('hyperparameters.lora', 'is needed to train an adapter')
+    if job.publish == 'adapter' and job.kind == 'reward':
+        raise _bad('publish', 'must be "merged" for a reward model: its head is trained whole')
+    if job.kind in ('ppo', 'rloo') and job.reward_model is None:
+        raise _bad('reward_model', f'is needed for {job.kind}')
     if job.kind in ('ppo', 'pretrain') and job.launch.world > 1:
         raise _bad('launch.processes', f'must be 1: {job.kind} trains in one process')
     if isinstance(settings, TrlSettings):
@@ -235,6 +265,10 @@ def _check_together(job: Job) -> None:
             raise _bad(
                 'hyperparameters.batch', f'({settings.batch}) must be a multiple of micro_batch x processes ({share})'
             )
+    if isinstance(settings, RlooSettings) and settings.batch % settings.generations:
+        raise _bad(
+            'hyperparameters.batch', f'({settings.batch}) must be a multiple of generations ({settings.generations})'
+        )
     if isinstance(settings, PpoSettings) and settings.batch % settings.minibatch:
         raise _bad(
             'hyperparameters.batch', f'({settings.batch}) must be a multiple of minibatch ({settings.minibatch})'

@@ -43,10 +43,16 @@ def write(folder: Path, **facts: object) -> dict:
 
 def read_sha256(folder: Path) -> str | None:
     """The sha256 that the folder's manifest states, None where it has none."""
+    return read_facts(folder).get('sha256')
+
+
+def read_facts(folder: Path) -> dict:
+    """What the folder's manifest states; empty where it has none."""
     try:
-        return json.loads((folder / NAME).read_text(encoding='utf-8')).get('sha256')
-    except (OSError, json.JSONDecodeError, AttributeError):
-        return None
+        facts = json.loads((folder / NAME).read_text(encoding='utf-8'))
+    except (OSError, json.JSONDecodeError):
+        return {}
+    return facts if isinstance(facts, dict) else {}
 
 
 def main(arguments: list[str]) -> int:

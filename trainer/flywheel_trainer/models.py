@@ -4,6 +4,7 @@ Models are always loaded from disk, never copied in memory: `copy.deepcopy` of a
 the original's weights (its `forward` stays bound to the original).
 """
 
+import json
 import os
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,8 @@ from flywheel_trainer.errors import JobError
 from flywheel_trainer.files import publish_folder, sync
 from flywheel_trainer.job import Job, Launch, Lora
 
+ADAPTER_CONFIG = 'adapter_config.json'
+
 
 def device_of(launch: Launch) -> torch.device:
     return torch.device('cuda' if launch.device == 'auto' and torch.cuda.is_available() else 'cpu')
@@ -39,8 +42,48 @@ def weights_dtype(job: Job) -> torch.dtype:
 
 
 def load_causal(folder: str, dtype: torch.dtype = torch.float32) -> PreTrainedModel:
-    """A language model from a local folder. Raises JobError where the folder holds none."""
+    """A language model from a local folder, an adapter's merged into its base. JobError where the folder holds none."""
     return _load(AutoModelForCausalLM, folder, dtype=dtype)
+
+
+def load_policy(job: Job, task: str = 'CAUSAL_LM') -> Any:
+    """The model that a job trains: the base, under LoRA with a new adapter, or with the one that `job.adapter` names.
+
+    New adapters start from random numbers: seed before.
+    """
+    model = load_causal(job.base, weights_dtype(job))
+    if job.hyperparameters.lora is None:
+        return model
+    from peft import PeftModel, get_peft_model
+
+    if job.adapter is None:
+        return get_peft_model(model, lora_config(job.hyperparameters.lora, task))
+    _check_adapter(job)
+    return PeftModel.from_pretrained(model, job.adapter, is_trainable=True)
+
+
+def is_adapter(folder: str | Path) -> bool:
+    """Whether a folder holds an adapter instead of whole weights."""
+    return (Path(folder) / ADAPTER_CONFIG).is_file()
+
+
+def base_of(folder: str | Path) -> str:
+    """The folder of the whole weights: an adapter's base, or the folder itself."""
+    if not is_adapter(folder):
+        return str(folder)
+    return json.loads((Path(folder) / ADAPTER_CONFIG).read_text(encoding='utf-8'))['base_model_name_or_path']
+
+
+def _check_adapter(job: Job) -> None:
+    """The adapter must be of the base that it goes on with: on another it would load, and mean nothing."""
+    stated = manifest.read_facts(Path(job.adapter)).get('base_sha256')
+    actual = manifest.read_sha256(Path(job.base))
+    if stated and actual and stated != actual:
+        raise JobError(
+            'missing-checkpoint',
+            f'the adapter {job.adapter} was trained on a base with sha256 {stated}, and {job.base} has {actual}',
+            'train from the base that the adapter belongs to',
+        )
 
 
 def load_scalar(folder: str, dtype: torch.dtype = torch.float32, zero_head: bool = False) -> PreTrainedModel:
@@ -56,7 +99,8 @@ def load_scalar(folder: str, dtype: torch.dtype = torch.float32, zero_head: bool
 
 def positions(folder_or_model: str | PreTrainedModel) -> int | None:
     """How many tokens prompt and answer may have together; None where the model sets no limit."""
-    config = AutoConfig.from_pretrained(folder_or_model) if isinstance(folder_or_model, str) else folder_or_model.config
+    is_folder = isinstance(folder_or_model, str)
+    config = AutoConfig.from_pretrained(base_of(folder_or_model)) if is_folder else folder_or_model.config
     return getattr(config.get_text_config(), 'max_position_embeddings', None)
 
 
@@ -77,20 +121,35 @@ def lora_config(lora: Lora, task: str) -> Any:
 def publish(job: Job, folder: Path, model: Any, chat: Chat) -> str:
     """Saves the model as `job.output`, whole or not at all, and returns its sha256.
 
-    Adapters are merged into the weights, because every stage and server then loads a plain folder; the adapter alone is
-    kept in `folder/adapter`.
+    Adapters are merged into the weights, so that every stage and server loads a plain folder, and the adapter alone is kept
+    in `folder/adapter`; or the adapter itself is published, where the next stage goes on with it.
     """
-    if hasattr(model, 'merge_and_unload'):
-        model.save_pretrained(folder / 'adapter')
-        model = model.merge_and_unload(safe_merge=True)
     output = Path(job.output)
     temporary = output.with_name(f'{output.name}.tmp-{os.getpid()}')
     temporary.mkdir(parents=True, exist_ok=True)
-    save_folder(temporary, model.to(getattr(torch, job.launch.dtype)), chat)
+    if job.publish == 'adapter':
+        # `default` alone: TRL keeps a copy of what DPO started from beside it.
+        model.save_pretrained(temporary, selected_adapters=['default'])
+        _name_base(temporary, job)
+        chat.tokenizer.save_pretrained(temporary)
+    else:
+        if hasattr(model, 'merge_and_unload'):
+            model.save_pretrained(folder / 'adapter', selected_adapters=['default'])
+            model.set_adapter('default')
+            model = model.merge_and_unload(safe_merge=True)
+        save_folder(temporary, model.to(getattr(torch, job.launch.dtype)), chat)
     base_sha256 = manifest.read_sha256(Path(job.base)) if job.base else None
     sha256 = manifest.write(temporary, kind=job.kind, job=job.id, base_sha256=base_sha256)['sha256']
     publish_folder(temporary, output)
     return sha256
+
+
+def _name_base(adapter: Path, job: Job) -> None:
+    """Writes the base's folder into the adapter's configuration, and no card of a model hub beside it."""
+    path = adapter / ADAPTER_CONFIG
+    config = json.loads(path.read_text(encoding='utf-8'))
+    path.write_text(json.dumps({**config, 'base_model_name_or_path': job.base}, indent=1), encoding='utf-8')
+    (adapter / 'README.md').unlink(missing_ok=True)
 
 
 def save_folder(folder: Path, model: PreTrainedModel, chat: Chat) -> None:
@@ -111,6 +170,13 @@ def save_folder(folder: Path, model: PreTrainedModel, chat: Chat) -> None:
 
 
 def _load(auto: Any, folder: str, **options: Any) -> PreTrainedModel:
+    if is_adapter(folder):
+        from peft import PeftConfig, PeftModel
+
+        config = PeftConfig.from_pretrained(folder)
+        config.task_type = None  # the adapter of a language model fits the trunk of a reward model as well
+        merged = PeftModel.from_pretrained(_load(auto, base_of(folder), **options), folder, config=config)
+        return merged.merge_and_unload(safe_merge=True)
     if not (Path(folder) / 'config.json').is_file():
         raise JobError(
             'other', f'{folder} is no model folder: it has no config.json', 'name a folder that save_pretrained wrote'

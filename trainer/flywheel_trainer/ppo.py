@@ -19,7 +19,16 @@ from flywheel_trainer.data import prompts, read_rows
 from flywheel_trainer.errors import JobError, StopRequested
 from flywheel_trainer.generation import Ask, generate
 from flywheel_trainer.job import Job
-from flywheel_trainer.models import device_of, load_causal, load_scalar, lora_config, positions, publish, weights_dtype
+from flywheel_trainer.models import (
+    device_of,
+    load_causal,
+    load_policy,
+    load_scalar,
+    lora_config,
+    positions,
+    publish,
+    weights_dtype,
+)
 from flywheel_trainer.order import batch_indices, derived_seed
 from flywheel_trainer.run import Context, Outcome
 from flywheel_trainer.scalar import last_token_scores, token_values
@@ -46,7 +55,7 @@ def run(context: Context) -> Outcome:
     """Trains and publishes `job.output`: the policy. The critic ends with the job."""
     job, settings = context.job, context.job.hyperparameters
     chat = Chat.load(job.base, job.chat_template, job.chat_eos)
-    _check_reward_model(job, chat)
+    check_reward_model(job, chat)
     longest = settings.max_prompt_length
     if (limit := positions(job.base)) is not None:
         longest = min(longest, limit - settings.max_new_tokens)
@@ -76,9 +85,9 @@ class Learner:
         self.device = device_of(job.launch)
         torch.manual_seed(job.seed)  # adapters start from random numbers
         dtype = weights_dtype(job)
-        self.policy = self._adapted(load_causal(job.base, dtype), 'CAUSAL_LM')
+        self.policy = load_policy(job)
         self.critic = self._adapted(load_scalar(job.reward_model, dtype, zero_head=True), 'SEQ_CLS')
-        self.reference = load_causal(job.reference or job.base, dtype).requires_grad_(False)
+        self.reference = load_causal(job.reference or job.adapter or job.base, dtype).requires_grad_(False)
         self.reward = load_scalar(job.reward_model, dtype).requires_grad_(False)
         for model in (self.policy, self.critic, self.reference, self.reward):
             model.to(self.device).eval()
@@ -235,7 +244,7 @@ def _trainable(model: torch.nn.Module) -> dict[str, torch.nn.Parameter]:
     return {name: parameter for name, parameter in model.named_parameters() if parameter.requires_grad}
 
 
-def _check_reward_model(job: Job, chat: Chat) -> None:
+def check_reward_model(job: Job, chat: Chat) -> None:
     """The reward model reads the policy's ids as they are, so both must mean the same by them."""
     if not chat.same_ids_as(Chat.load(job.reward_model, job.chat_template, job.chat_eos)):
         raise JobError(

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from flywheel_trainer import manifest
 from flywheel_trainer.files import write_json
+from flywheel_trainer.models import base_of
 
 
 class Refused(Exception):
@@ -66,7 +67,7 @@ def check_folder(entry: Entry) -> None:
     """Refused(400) unless the folder holds a language model and exactly the files that the sha256 stands for."""
     folder = Path(entry.path)
     try:
-        config = json.loads((folder / 'config.json').read_text(encoding='utf-8'))
+        config = json.loads((Path(base_of(folder)) / 'config.json').read_text(encoding='utf-8'))
     except (OSError, ValueError):
         raise Refused(400, f'{folder} is no model folder: it has no readable config.json') from None
     architectures = config.get('architectures') or []

@@ -1,10 +1,12 @@
 """One job from its folder to `result.json`: the lease, the stage, and what is left behind when it fails.
 
-Exit codes: 0 done, 75 stopped at a checkpoint on request, 76 the folder is held by another live process, 1 failed.
+Exit codes: 0 done, 75 stopped at a checkpoint on request, 76 the folder is held by another live process, 1 failed. Those who
+see no exit code (under torchrun, in a scheduler) find `result.json`, `stopped.json` or `error.json` instead.
 """
 
 import importlib
 import os
+import signal
 import sys
 import time
 from dataclasses import dataclass
@@ -14,6 +16,7 @@ from flywheel_trainer import manifest
 from flywheel_trainer.errors import JobError, StopRequested
 from flywheel_trainer.files import write_json
 from flywheel_trainer.job import Job, read_job
+from flywheel_trainer.launch import launch_command
 from flywheel_trainer.lease import HeldByAnother, Lease
 from flywheel_trainer.progress import Progress
 
@@ -51,8 +54,10 @@ def main(arguments: list[str]) -> int:
     if not folder.is_dir():
         print(f'{folder} is no folder', file=sys.stderr)
         return 2
-    rank = int(os.environ.get('RANK', '0'))
     try:
+        if 'RANK' not in os.environ and (command := launch_command(folder)):
+            os.execv(command[0], command)
+        rank = int(os.environ.get('RANK', '0'))
         return _follow(folder, rank) if rank > 0 else _lead(folder)
     except HeldByAnother as held:
         print(held, file=sys.stderr)
@@ -64,7 +69,7 @@ def _lead(folder: Path) -> int:
     began = time.monotonic()
     grace = 120.0
     with Lease(folder, grace) as lease:
-        for left in ('error.json', 'traceback.txt'):
+        for left in ('error.json', 'traceback.txt', 'stopped.json'):
             (folder / left).unlink(missing_ok=True)
         try:
             job = read_job(folder)
@@ -74,6 +79,7 @@ def _lead(folder: Path) -> int:
             outcome = _stage(Context(job, folder, lease, Progress(folder), rank=0))
         except StopRequested as stop:
             print(stop, file=sys.stderr)
+            write_json(folder / 'stopped.json', {'step': stop.step, 'reason': stop.reason})
             return STOPPED
         except Exception as error:  # noqa: BLE001 - whatever went wrong must be found in error.json
             _write_error(folder, _as_job_error(error))
@@ -91,6 +97,8 @@ def _lead(folder: Path) -> int:
 
 def _follow(folder: Path, rank: int) -> int:
     """A further process of a job under torchrun: it trains, and the first process writes."""
+    # A launcher passes SIGTERM on to all of its processes; the first one decides at which step they end together.
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
     try:
         job = read_job(folder)
         _stage(Context(job, folder, Lease(folder, job.lease.grace_seconds), Progress(folder), rank))
@@ -124,6 +132,7 @@ def _check_models(job: Job) -> None:
     for name, folder, expected in (
         ('base', job.base, job.base_sha256),
         ('reward_model', job.reward_model, job.reward_model_sha256),
+        ('adapter', job.adapter, job.adapter_sha256),
     ):
         if folder is None or expected is None:
             continue

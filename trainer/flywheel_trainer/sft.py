@@ -7,7 +7,7 @@ from trl import SFTConfig, SFTTrainer
 
 from flywheel_trainer.chat import Chat
 from flywheel_trainer.data import Demonstration, demonstrations, read_rows
-from flywheel_trainer.models import load_causal, lora_config, positions, publish, weights_dtype
+from flywheel_trainer.models import load_policy, positions, publish
 from flywheel_trainer.run import Context, Outcome
 from flywheel_trainer.trl_stage import check_max_length, common_arguments, train
 
@@ -26,10 +26,9 @@ def run(context: Context) -> Outcome:
 
 def build_trainer(context: Context, chat: Chat, rows: list[Demonstration]) -> SFTTrainer:
     """The trainer on our own token ids: TRL's tokenisation is skipped."""
-    job, lora = context.job, context.job.hyperparameters.lora
     arguments = SFTConfig(**common_arguments(context), dataset_kwargs={'skip_prepare_dataset': True})
     return SFTTrainer(
-        model=load_causal(job.base, weights_dtype(job)),
+        model=load_policy(context.job),
         args=arguments,
         train_dataset=Dataset.from_dict(
             {
@@ -38,5 +37,4 @@ def build_trainer(context: Context, chat: Chat, rows: list[Demonstration]) -> SF
             }
         ),
         processing_class=chat.tokenizer,
-        peft_config=lora_config(lora, 'CAUSAL_LM') if lora else None,
     )

@@ -1,9 +1,10 @@
 import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
 import { checkConfig } from '../../config/check';
 import { loadConfig } from '../../config/load';
 import { poolNameOf } from '../../config/prompt-source';
 import type { Config } from '../../config/schema';
-import { homePaths } from '../../embedded/paths';
+import { homePaths, pythonPath, repositoryRoot } from '../../embedded/paths';
 import { lazySandbox } from '../../embedded/sandbox';
 import { createModelPool } from '../../models/pool';
 import { answersTo } from '../../models/recorded-answers';
@@ -11,6 +12,8 @@ import type { Prompt } from '../../prompts/prompt';
 import { readPrompts } from '../../prompts/read';
 import { readSources } from '../../prompts/sources';
 import { createDeck, splitPrompts } from '../../prompts/split';
+import { describeBase } from '../../training/base';
+import { createTraining } from '../../training/backends';
 import { findDatabase, withDatabase } from '../connect';
 import { checkCalls } from './calls';
 import { finding, type Finding } from './finding';
@@ -29,17 +32,22 @@ export async function checkConfiguration(file: string, { calls }: { calls: boole
 
 /** The base model, files, keys and endpoints, and where all of them are there one call to each model. */
 async function checkReach(config: Config, calls: boolean): Promise<Finding[]> {
-  const { logs } = homePaths();
+  const { logs, artifacts } = homePaths();
   await mkdir(logs, { recursive: true });
   const sandbox = lazySandbox(logs);
   try {
     const models = createModelPool(() => sandbox.address());
-    const problems = await checkConfig(config, models);
+    const trainer = { python: pythonPath(), packageFolder: join(repositoryRoot(), 'trainer') };
+    const problems = await checkConfig(config, models, {
+      backends: createTraining({ ...trainer, artifacts }),
+      artifacts,
+      hashOf: async (folder) => (await describeBase(trainer, folder)).sha256,
+    });
     if (problems.length > 0) return problems.map((sentence) => ({ name: 'models', level: 'problem', sentence }));
     const there = {
       name: 'models',
       level: 'ok',
-      sentence: 'the base model, all files, keys and endpoints are there',
+      sentence: 'the base model, all files, keys, endpoints, training and serving are there',
     } as const;
     return [there, ...(calls ? await checkCalls(config, models) : [])];
   } finally {

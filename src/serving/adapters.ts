@@ -1,0 +1,172 @@
+import { access } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { messageOf, UserError } from '../errors';
+import { reachOf } from '../models/reach';
+import { readKey } from '../models/roster';
+import type { Servable, Served, VllmConfig } from './serving';
+import { vllmClient, type VllmClient, type VllmModel } from './vllm-client';
+
+/** Between two looks at servers that are not up. */
+const WAIT_MS = 2000;
+
+export interface AdapterOptions {
+  /** The sha256 that stands for a model's folder. */
+  hashOf: (folder: string) => Promise<string>;
+}
+
+/**
+ * Checkpoints as LoRA adapters on vLLM servers that run already. A name is a checkpoint and its weights, for ever: vLLM may
+ * answer from what it cached of an older adapter under a used name. Loading is found done by the adapter's root, so that
+ * it can be repeated; every replica is looked at.
+ */
+export function adapterServing({ hashOf }: AdapterOptions) {
+  /** Names in the order of their last use, the newest last, by server. */
+  const used = new Map<string, string[]>();
+  const hashes = new Map<string, Promise<string>>();
+
+  return async function serve(checkpoint: Servable, config: VllmConfig): Promise<Served> {
+    const key = readKey(config.key);
+    const servers = config.urls.map((url) => vllmClient(url, key));
+    const up = await firstUp(servers, config.readySeconds);
+    const name = (await isAdapter(checkpoint.path)) ? nameOf(checkpoint) : null;
+    const models = await Promise.all(up.map((server) => put(server, name, checkpoint, config)));
+    const model = models[0] ?? '';
+    const other = models.find((one) => one !== model);
+    if (other !== undefined)
+      throw new UserError(
+        `target.serve: replicas name their base differently (${model}, ${other}); start them with one --served-model-name.`,
+      );
+    const [url = '', ...replicas] = up.map((server) => server.url);
+    return { reach: reachOf({ ...config, url, replicas, repliesAs: null }), model };
+  };
+
+  /** Makes one server answer under the checkpoint's name, and returns the name: the base's own where there is no adapter. */
+  async function put(
+    server: VllmClient,
+    name: string | null,
+    checkpoint: Servable,
+    config: VllmConfig,
+  ): Promise<string> {
+    const models = await server.models();
+    const base = models.find(({ parent }) => parent === null);
+    if (!base) throw new UserError(`target.serve: ${server.url} serves no model.`);
+    await checkBaseOf(server, base, checkpoint.base, config, hashed);
+    if (name === null) return base.id;
+    const path = asServerSees(checkpoint.path, config.paths);
+    if (!isThere(server, models, name, path)) {
+      await server.load(name, path).catch(async (error: unknown) => {
+        // Another worker was faster, perhaps; then it is there now.
+        if (!isThere(server, await server.models(), name, path)) throw error;
+      });
+      if (!isThere(server, await server.models(), name, path))
+        throw new UserError(`${server.url} said that ${name} is loaded, but does not list it.`);
+    }
+    await retire(server, name, models, config.keep);
+    return name;
+  }
+
+  /** Unloads what was used least recently beyond the newest `keep`: other runs' adapters are none of ours. */
+  async function retire(server: VllmClient, name: string, before: readonly VllmModel[], keep: number): Promise<void> {
+    const run = name.slice(0, name.lastIndexOf('/') + 1);
+    const order = (used.get(server.url) ?? []).filter((one) => one !== name);
+    const loaded = before.map(({ id }) => id).filter((id) => id.startsWith(run) && id !== name);
+    // What an earlier worker loaded was used before anything that this one knows of.
+    const aged = [...loaded.filter((id) => !order.includes(id)), ...order.filter((id) => loaded.includes(id))];
+    used.set(server.url, [...order, name]);
+    for (const old of aged.slice(0, Math.max(0, aged.length - keep))) await server.unload(old);
+  }
+
+  function hashed(folder: string): Promise<string> {
+    const known = hashes.get(folder) ?? hashOf(folder);
+    hashes.set(folder, known);
+    known.catch(() => hashes.delete(folder));
+    return known;
+  }
+}
+
+/**
+ * Whether every replica answers and serves the base that is trained.
+ * @throws UserError with one sentence for the first that does not.
+ */
+export async function checkReplicas(config: VllmConfig, base: string, hashOf: AdapterOptions['hashOf']): Promise<void> {
+  for (const url of config.urls) {
+    const server = vllmClient(url, readKey(config.key));
+    const models = await server.models().catch((error: unknown) => {
+      if (UserError.isInstance(error)) throw error;
+      throw new UserError(
+        `target.serve.urls: nobody answers at ${url} (${messageOf(error) || String((error as { code?: string }).code)}). Start vLLM there, or mend the address.`,
+      );
+    });
+    const served = models.find(({ parent }) => parent === null);
+    if (!served) throw new UserError(`target.serve: ${url} serves no model.`);
+    await checkBaseOf(server, served, base, config, hashOf);
+  }
+}
+
+/** @throws UserError where the server's base is not the one that the adapters are trained on. */
+async function checkBaseOf(
+  { url }: VllmClient,
+  { root }: VllmModel,
+  base: string,
+  config: VllmConfig,
+  hashOf: AdapterOptions['hashOf'],
+): Promise<void> {
+  const expected = config.baseRoot ?? asServerSees(base, config.paths);
+  if (root === expected) return;
+  if (root === null || !(await exists(root)))
+    throw new UserError(
+      `target.serve: ${url} serves ${root ?? 'a model without a root'}, and target.base is ${expected}. Where these are the same files, set target.serve.baseRoot: ${root}; otherwise start vLLM with target.base.`,
+    );
+  const [served, ours] = await Promise.all([hashOf(root), hashOf(base)]);
+  if (served !== ours)
+    throw new UserError(
+      `target.serve: ${url} serves ${root} (sha256 ${served.slice(0, 12)}), and training starts from ${base} (sha256 ${ours.slice(0, 12)}): start vLLM with the same base.`,
+    );
+}
+
+/** Those that are healthy; where none is, whoever comes up first. @throws UserError after `seconds`. */
+async function firstUp(servers: readonly VllmClient[], seconds: number): Promise<VllmClient[]> {
+  const deadline = Date.now() + seconds * 1000;
+  for (;;) {
+    const healthy = await Promise.all(servers.map((server) => server.isHealthy()));
+    const up = servers.filter((_, index) => healthy[index]);
+    if (up.length > 0) return up;
+    if (Date.now() > deadline)
+      throw new UserError(
+        `target.serve: no vLLM server answers at ${servers.map(({ url }) => url).join(', ')} after ${seconds} s. Start one, or mend target.serve.urls.`,
+      );
+    await sleep(WAIT_MS);
+  }
+}
+
+/** @throws UserError where the name is taken by another folder. */
+function isThere(server: VllmClient, models: readonly VllmModel[], name: string, path: string): boolean {
+  const found = models.find(({ id }) => id === name);
+  if (found && found.root !== path)
+    throw new UserError(
+      `${server.url} serves ${name} from ${found.root}, not from ${path}: somebody else used this name. Unload it there, or restart the server.`,
+    );
+  return found !== undefined;
+}
+
+/** A checkpoint and its weights. */
+export function nameOf({ id, sha256 }: Pick<Servable, 'id' | 'sha256'>): string {
+  return `${id}@${sha256.slice(0, 8)}`;
+}
+
+/** A path of ours as a server elsewhere names it. */
+export function asServerSees(path: string, paths: VllmConfig['paths']): string {
+  return paths && path.startsWith(paths.here) ? `${paths.there}${path.slice(paths.here.length)}` : path;
+}
+
+function isAdapter(folder: string): Promise<boolean> {
+  return exists(join(folder, 'adapter_config.json'));
+}
+
+function exists(path: string): Promise<boolean> {
+  return access(path).then(
+    () => true,
+    () => false,
+  );
+}

@@ -1,0 +1,123 @@
+import { mkdir, open, rm, utimes, writeFile } from 'node:fs/promises';
+import { hostname } from 'node:os';
+import { join } from 'node:path';
+import { isAlive } from '../embedded/process';
+import { readJson, writeFileAtomic } from '../files';
+import { canonicalJson } from '../identity';
+import { TrainingError } from './errors';
+import type { Job, JobProgress, JobResult } from './job';
+
+/** The worker's side of a job folder; the trainer's is `trainer/flywheel_trainer/job.py`, `lease.py` and `run.py`. */
+
+/** A lock of another host is live while its trainer renewed it so recently (the trainer's own rule, `lease.py`). */
+const FOREIGN_LEASE_MS = 30_000;
+
+interface Lock {
+  host: string;
+  pid: number;
+  start: number | string;
+  renewed: number;
+}
+
+export function readResult(folder: string): Promise<JobResult | null> {
+  return readJson<JobResult>(join(folder, 'result.json'));
+}
+
+/**
+ * Writes `job.json` and returns what stands there now; another job in the same folder is a mistake of ours that must
+ * not pass. A live trainer keeps its file, and a micro-batch that was halved for want of memory stays halved.
+ */
+export async function describeJob(folder: string, job: Job): Promise<Job> {
+  await mkdir(folder, { recursive: true });
+  const path = join(folder, 'job.json');
+  const present = await readJson<Job>(path);
+  if (present !== null && decisive(present) !== decisive(job))
+    throw new TrainingError(
+      'bad-data',
+      `${path} describes another job than ${job.id}; move that folder away, or roll back so that the attempt gets a new one.`,
+    );
+  if (present !== null && (await isHeld(folder))) return present;
+  const asked = present === null ? job : withMicroBatch(job, Math.min(microBatch(present), microBatch(job)));
+  await writeFileAtomic(path, `${JSON.stringify(asked, null, 1)}\n`);
+  return asked;
+}
+
+/** What decides a job's result; threads, device, grace, processes and the micro-batch may change while it is stopped. */
+function decisive(job: Job): string {
+  return canonicalJson({ ...withMicroBatch(job, 1), launch: job.launch.dtype, lease: null });
+}
+
+function microBatch({ hyperparameters }: Job): number {
+  const rows = hyperparameters['micro_batch'];
+  return typeof rows === 'number' ? rows : Infinity;
+}
+
+function withMicroBatch(job: Job, rows: number): Job {
+  return microBatch(job) === Infinity
+    ? job
+    : { ...job, hyperparameters: { ...job.hyperparameters, micro_batch: rows } };
+}
+
+/**
+ * The job with half the rows in a forward pass: the trainer accumulates twice as often, and the optimiser's steps stay
+ * what they were. Null where there is nothing left to halve. An odd number becomes its largest divisor.
+ */
+export function halved(job: Job): Job | null {
+  const rows = microBatch(job);
+  if (rows === Infinity || rows <= 1) return null;
+  let half = Math.floor(rows / 2);
+  while (rows % half !== 0) half--;
+  return withMicroBatch(job, half);
+}
+
+/** Tells the trainer that somebody still wants its result. */
+export async function claim(folder: string): Promise<void> {
+  const path = join(folder, 'claim');
+  const now = new Date();
+  await utimes(path, now, now).catch(() => writeFile(path, ''));
+}
+
+/** Asks the trainer to stop at a checkpoint. */
+export function askToStop(folder: string): Promise<void> {
+  return writeFile(join(folder, 'stop'), 'asked by the worker\n');
+}
+
+/** Takes back what an earlier watcher asked, and what an earlier trainer ended with. */
+export async function clearTheWay(folder: string, files: readonly string[]): Promise<void> {
+  for (const name of files) await rm(join(folder, name), { force: true });
+}
+
+/** Whether a trainer holds the folder: on this host its process lives, on another its lease is young. */
+export async function isHeld(folder: string): Promise<boolean> {
+  const lock = await readJson<Lock>(join(folder, 'lock.json'));
+  if (!lock) return false;
+  if (lock.host !== hostname()) return Date.now() - lock.renewed * 1000 < FOREIGN_LEASE_MS;
+  return isAlive({ pid: lock.pid, start: String(lock.start) });
+}
+
+/** The newest line of progress; null where there is none yet. */
+export async function readProgress(folder: string): Promise<JobProgress | null> {
+  const line = await lastLine(join(folder, 'progress.jsonl'));
+  return line === '' ? null : (JSON.parse(line) as JobProgress);
+}
+
+/** The last whole line of a file that another process appends to; empty where there is none. */
+async function lastLine(path: string): Promise<string> {
+  const text = await endOf(path);
+  const end = text.lastIndexOf('\n');
+  return end < 0 ? '' : text.slice(text.lastIndexOf('\n', end - 1) + 1, end);
+}
+
+/** The last 8 KiB of a file; empty where there is none. */
+export async function endOf(path: string): Promise<string> {
+  const file = await open(path).catch(() => null);
+  if (!file) return '';
+  try {
+    const { size } = await file.stat();
+    const length = Math.min(size, 8192);
+    const { buffer, bytesRead } = await file.read({ buffer: Buffer.alloc(length), position: size - length });
+    return buffer.toString('utf8', 0, bytesRead);
+  } finally {
+    await file.close();
+  }
+}

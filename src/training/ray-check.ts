@@ -1,0 +1,71 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { messageOf, UserError } from '../errors';
+import type { RayClient } from './ray-client';
+import type { RayTraining } from './ray';
+
+/** The first release whose Jobs API has all that is asked of it; older ones lose reservations of memory in silence. */
+const OLDEST = [2, 9] as const;
+const PROBE_MS = 120_000;
+const POLL_MS = 500;
+
+/** What a node must have, as a program of its own: the trainer's package lies in what it may not see. */
+const PROBE = `
+import importlib, os, socket, sys
+host = socket.gethostname()
+for path in sys.argv[1:]:
+    if not os.path.exists(path):
+        sys.exit(f'PROBE: the node {host} does not see {path}; mount it there under the same path')
+for name in ('torch', 'transformers', 'trl', 'peft'):
+    try:
+        importlib.import_module(name)
+    except ImportError as error:
+        sys.exit(f'PROBE: {sys.executable} on the node {host} lacks {name} ({error}); install trainer/requirements.txt there, or name another training.python')
+print('PROBE: ready')
+`;
+
+/**
+ * Asks for Ray's version, and runs a job of some seconds that looks for the paths and the trainer's packages. A cluster that
+ * is busy is taken at its word.
+ * @throws UserError with one sentence.
+ */
+export async function checkRay(ray: RayClient, training: RayTraining, sees: readonly string[]): Promise<void> {
+  const version = await ray.version().catch((error: unknown) => {
+    if (UserError.isInstance(error)) throw error;
+    throw new UserError(`training.url: ${messageOf(error)}. Start Ray's head with its dashboard, or mend the address.`);
+  });
+  const [major = 0, minor = 0] = version.split('.').map(Number);
+  if (major < OLDEST[0] || (major === OLDEST[0] && minor < OLDEST[1]))
+    throw new UserError(
+      `training.url: Ray at ${training.url} is ${version}; ${OLDEST.join('.')} or newer is needed. Upgrade the cluster.`,
+    );
+  const id = `flywheel-probe-${Date.now()}-${process.pid}`;
+  await ray.submit({
+    submission_id: id,
+    entrypoint: ['exec', training.python, '-c', PROBE, ...sees].map(quoted).join(' '),
+    runtime_env: { env_vars: { HF_HUB_OFFLINE: '1' } },
+    metadata: { flywheel_job: 'probe' },
+    entrypoint_num_cpus: training.cpus,
+    ...(training.gpus > 0 ? { entrypoint_num_gpus: training.gpus } : {}),
+  });
+  const deadline = Date.now() + PROBE_MS;
+  for (;;) {
+    const job = await ray.job(id);
+    if (job?.status === 'SUCCEEDED') return;
+    if (job?.status === 'FAILED' || job?.status === 'STOPPED') {
+      const log = await ray.logs(id).catch(() => '');
+      const said = /PROBE: (.*)/.exec(log)?.[1] ?? `${job.message ?? ''} ${log.trim().split('\n').at(-1) ?? ''}`.trim();
+      throw new UserError(`training: Ray at ${training.url} cannot train: ${said}.`);
+    }
+    if (Date.now() > deadline) {
+      // It waits for resources, as the training will: that is a queue, and no mistake.
+      await ray.stop(id);
+      return;
+    }
+    await sleep(POLL_MS);
+  }
+}
+
+/** One word for a POSIX shell, whatever it holds: Ray runs an entrypoint through one. */
+export function quoted(word: string): string {
+  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
+}
