@@ -146,7 +146,8 @@ async function joinOrStart(
   let number = last?.number ?? 0;
   if (last?.place === backend.place) {
     const { is } = await reached(backend, patienceMs, () => backend.state(of(last)));
-    if (is === 'waiting' || is === 'running') return of(last);
+    // One that said its end is over, also where its scheduler lists it for some seconds more.
+    if ((is === 'waiting' || is === 'running') && !(await hasSaidItsEnd(folder))) return of(last);
     // Asked for and never made, or forgotten: the same start again, under its own name.
     if (is === 'none') number--;
   }

@@ -90,7 +90,7 @@ describe('training by command', () => {
     expect(result.steps).toBe(20);
     expect(seen).toBe(true);
     await expect(
-      runJob(commandBackend(settings, root), join(root, 'other'), scriptedJob('rows')),
+      runJob(commandBackend(settings, root), join(root, 'other'), scriptedJob('rows'), { patienceMs: 2000 }),
     ).rejects.toMatchObject({
       kind: 'unreachable',
       retryable: true,
