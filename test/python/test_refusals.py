@@ -131,7 +131,9 @@ def test_a_named_checkpoint_that_is_missing_is_refused(tmp_path, base):
     assert error['kind'] == 'missing-checkpoint' and 'checkpoint-8' in error['message']
 
 
-def test_the_number_of_processes_must_be_the_one_started(tmp_path, base):
+def test_the_number_of_processes_must_be_the_one_started(tmp_path, base, monkeypatch):
+    # As one process of a launcher; without a rank it would become the launcher.
+    monkeypatch.setenv('RANK', '0')
     folder = tiny.make_job(tmp_path / 'job', 'sft', base, launch={**tiny.LAUNCH, 'processes': 2})
     assert 'torchrun --nproc-per-node 2' in tiny.error_of(folder)['cure']
 
