@@ -10,6 +10,7 @@ import { pythonPath, repositoryRoot } from '../../src/embedded/paths';
 import { sendSignal } from '../../src/embedded/process';
 import type { ConfigInput } from '../../src/config/schema';
 import { costsOf, machineSeconds } from '../costs';
+import { endOfRun } from '../end-of-run';
 import { historyCosts, type HistoryCosts } from '../history';
 import type { EndpointStats } from './endpoint-process';
 import type { Material } from './material';
@@ -99,8 +100,7 @@ export async function openStand() {
           await worker?.ended;
           workers.push(await startWorker(own, count, databaseUrl, servers.temporal().address));
         });
-        await handle.result();
-        watching.abort();
+        await endOfRun(handle).finally(() => watching.abort());
         await watched;
         const after = cpuOf(parts);
         const wall = (performance.now() - started) / 1000;

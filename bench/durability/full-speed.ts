@@ -41,6 +41,8 @@ export async function fullSpeedRows(
       .run()
       .result()
       .then(() => true);
+    // Where the loop has thrown, nobody looks at the end any more.
+    ended.catch(() => undefined);
     const isOver = () => Promise.race([ended, sleep(250, false)]);
     while (!(await isOver())) {
       const asked = performance.now();
@@ -50,6 +52,8 @@ export async function fullSpeedRows(
         .query(progressQuery)
         .catch(() => null);
       if (!progress) continue;
+      if (progress.status === 'needs attention')
+        throw new Error(`the run waits for a decision: ${progress.lastProblem}`);
       if (progress.total === battles && progress.done >= queriesFrom) milliseconds.push(performance.now() - asked);
       if (progress.done - played >= battles / 10) say(`${(played = progress.done)} of ${battles} battles`);
     }

@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Servers } from '../../chaos/servers';
 import { openStand, type Stand } from '../../chaos/stand';
 import type { Row } from '../bench';
+import { endOfRun } from '../end-of-run';
 import { arenaConfig, BATTLES_PER_PROMPT } from './arena';
 
 const SHAPE = { seed: 1, rounds: 1, trainer: 'scripted', serving: 'scripted' } as const;
@@ -35,7 +36,7 @@ async function killOnce(servers: Servers, home: string, name: string): Promise<K
     while ((await callsOf(stand)) === atDeath) await sleep(10);
     const seconds = (performance.now() - began) / 1000;
     await next;
-    await stand.run().result();
+    await endOfRun(stand.run());
     return { seconds, ...(await stand.repeats()) };
   } finally {
     await stand.close();
