@@ -42,7 +42,7 @@ export async function patternRows({ stand, short, say }: Part): Promise<Row[]> {
       say(`the pattern of gen_judgment.py: ${games} games at ${name}${killAt === null ? '' : ', killed on the way'}`);
       return runPattern(peers.python, folder, questions, endpoint, killAt);
     };
-    const ours = async (killAt: number | null): Promise<Seen> => {
+    const ours = async (killAt: number | null): Promise<Seen & { unstored: number }> => {
       say(`arena: ${games} games at ${name}${killAt === null ? '' : ', killed on the way'}`);
       const played = await stand.play({
         ...{
@@ -53,7 +53,10 @@ export async function patternRows({ stand, short, say }: Part): Promise<Row[]> {
         },
         ...(killAt === null ? {} : { killAt }),
       });
-      return { calls: played.calls, gamesPerSecond: games / played.callingSeconds };
+      return {
+        ...{ calls: played.calls, gamesPerSecond: games / played.callingSeconds },
+        unstored: played.unstoredAtKill ?? 0,
+      };
     };
     const [them, us] = [await theirs(null), await ours(null)];
     const figure = us.gamesPerSecond / them.gamesPerSecond;
@@ -70,11 +73,11 @@ export async function patternRows({ stand, short, say }: Part): Promise<Row[]> {
     const [theirCrash, ourCrash] = [await theirs(killAt), await ours(killAt)];
     rows.push({
       name: 'what a crash (SIGKILL) costs: calls made twice',
-      goal: `≤ ${THREADS}`,
+      goal: 'only calls that were sent and not stored',
       figure: ourCrash.calls - games,
       unit: 'calls',
-      ok: ourCrash.calls - games <= THREADS,
-      note: `${theirCrash.calls - games} by the pattern, started again by hand on the same file`,
+      ok: ourCrash.calls - games <= ourCrash.unstored,
+      note: `${ourCrash.unstored} were sent and not stored when the worker died, ${THREADS} in flight at most; ${theirCrash.calls - games} by the pattern, started again by hand on the same file`,
     });
   }
   return rows;

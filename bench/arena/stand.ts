@@ -3,6 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { Pool } from 'pg';
 import { request } from 'undici';
 import { startServers } from '../../chaos/servers';
 import { startChild, type Child } from '../../src/embedded/child';
@@ -50,6 +51,8 @@ export interface Played {
   cpu: { worker: number; endpoint: number; postgres: number; temporal: number };
   history: HistoryCosts;
   workerPeakMb: number;
+  /** Calls that were sent and not stored when the worker was killed; null where it was not. */
+  unstoredAtKill: number | null;
   databaseUrl: string;
   run: string;
 }
@@ -89,6 +92,7 @@ export async function openStand() {
           taskQueue: 'flywheel',
           args: [{ config: configOf(shape, endpoint.url, material, concurrency, config) }],
         });
+        let unstoredAtKill: number | null = null;
         const watching = new AbortController();
         const watched = watch(watching.signal, async () => {
           const stats = await endpoint.stats();
@@ -98,7 +102,11 @@ export async function openStand() {
           const [worker] = workers.splice(0, 1);
           sendSignal(worker?.pid ?? 0, 'SIGKILL');
           await worker?.ended;
-          workers.push(await startWorker(own, count, databaseUrl, servers.temporal().address));
+          try {
+            unstoredAtKill = (await endpoint.stats()).calls - (await gamesIn(databaseUrl));
+          } finally {
+            workers.push(await startWorker(own, count, databaseUrl, servers.temporal().address));
+          }
         });
         await endOfRun(handle).finally(() => watching.abort());
         await watched;
@@ -119,6 +127,7 @@ export async function openStand() {
           cpu,
           history,
           workerPeakMb: Math.max(...workers.map(({ pid }) => costsOf(pid)?.peakMb ?? 0)),
+          unstoredAtKill,
           databaseUrl,
           run: name,
         };
@@ -133,6 +142,16 @@ export async function openStand() {
       await rm(folder, { recursive: true, force: true });
     },
   };
+}
+
+async function gamesIn(databaseUrl: string): Promise<number> {
+  const pool = new Pool({ connectionString: databaseUrl, max: 1 });
+  try {
+    const { rows } = await pool.query<{ n: number }>('select count(*)::int as n from games');
+    return rows[0]?.n ?? 0;
+  } finally {
+    await pool.end();
+  }
 }
 
 /** Looks twice a second until it is told to stop; a look that fails (a worker is just gone) is made again. */
