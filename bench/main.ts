@@ -1,8 +1,14 @@
-/** `npm run bench -- [NAME ...] [--json] [--short]`: runs benches and prints `{rows}` or a table. Exit 1 where a goal is missed. */
+/**
+ * `npm run bench -- [NAME ...] [--json] [--short]`: runs benches and prints `{rows}` or a table. Exit 1 where a goal is missed, or a
+ * bench failed: then what was measured before is printed, in JSON beside the `error`.
+ */
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { inspect } from 'node:util';
 import { harmless, table } from '../src/cli/output';
+import { messageOf } from '../src/errors';
 import type { Bench, Row } from './bench';
+import { runBenches } from './run';
 
 interface Options {
   names: string[];
@@ -54,16 +60,20 @@ function printed(rows: readonly Row[]): string {
   );
 }
 
+const load = async (name: string): Promise<Bench> =>
+  ((await import(join(__dirname, name, 'index.js'))) as { bench: Bench }).bench;
+
 async function main(): Promise<void> {
   const { names, json, short } = optionsOf(process.argv.slice(2), benchNames());
-  const rows: Row[] = [];
-  for (const name of names) {
-    const { bench } = (await import(join(__dirname, name, 'index.js'))) as { bench: Bench };
-    process.stderr.write(`${bench.name}: ${bench.about}\n`);
-    rows.push(...(await bench.run({ short, say: (line) => process.stderr.write(`${harmless(line)}\n`) })));
-  }
-  process.stdout.write(json ? `${JSON.stringify({ rows }, null, 2)}\n` : `${printed(rows)}\n`);
-  process.exitCode = rows.some(({ ok }) => ok === false) ? 1 : 0;
+  const say = (line: string) => void process.stderr.write(`${harmless(line)}\n`);
+  const { rows, failure } = await runBenches(names, load, { short, say });
+  const error = failure && { error: `${failure.bench}: ${messageOf(failure.error)}` };
+  if (failure) say(`${failure.bench} failed, and nothing was measured after that: ${inspect(failure.error)}`);
+  process.exitCode = failure || rows.some(({ ok }) => ok === false) ? 1 : 0;
+  process.stdout.write(json ? `${JSON.stringify({ rows, ...error }, null, 2)}\n` : `${printed(rows)}\n`, () => {
+    // What a failed bench left open must not keep the process.
+    if (failure) process.exit();
+  });
 }
 
 void main();

@@ -1,4 +1,4 @@
-import type { Bench, Row } from '../bench';
+import { type Bench, type Row, wantedParts } from '../bench';
 import { bench as client } from '../client';
 import { adaptiveRows } from './adaptive';
 import { capacityRows } from './capacity';
@@ -8,7 +8,7 @@ import { prefixRows } from './prefix';
 import { openStand, type Part } from './stand';
 import { workersRows } from './workers';
 
-const PARTS: Record<string, (part: Part) => Promise<Row[]>> = {
+const PARTS: Record<string, (part: Part) => Promise<Row[]> | AsyncIterable<Row>> = {
   capacity: capacityRows,
   workers: workersRows,
   million: millionRows,
@@ -26,21 +26,15 @@ const PARTS: Record<string, (part: Part) => Promise<Row[]>> = {
 export const bench: Bench = {
   name: 'arena',
   about: 'arenas through Temporal and Postgres beside the capacity of a scripted endpoint in its own process',
-  async run({ short, say }) {
-    const wanted = process.env['FLYWHEEL_BENCH_ROWS']?.split(',') ?? Object.keys(PARTS);
-    const rows: Row[] = [];
-    for (const name of wanted) {
-      const measure = PARTS[name];
-      if (!measure)
-        throw new Error(`FLYWHEEL_BENCH_ROWS: there is no ${name}; known are ${Object.keys(PARTS).join(', ')}`);
+  async *run({ short, say }) {
+    for (const measure of wantedParts(PARTS)) {
       // Servers of its own for each part: what one leaves behind must not weigh on the next.
       const stand = await openStand();
       try {
-        rows.push(...(await measure({ stand, short, say })));
+        yield* await measure({ stand, short, say });
       } finally {
         await stand.close();
       }
     }
-    return rows;
   },
 };

@@ -10,6 +10,7 @@ import { startChild, type Child } from '../../src/embedded/child';
 import { pythonPath, repositoryRoot } from '../../src/embedded/paths';
 import { sendSignal } from '../../src/embedded/process';
 import type { ConfigInput } from '../../src/config/schema';
+import type { BenchOptions } from '../bench';
 import { costsOf, machineSeconds } from '../costs';
 import { endOfRun } from '../end-of-run';
 import { historyCosts, type HistoryCosts } from '../history';
@@ -231,10 +232,8 @@ async function startWorker(
 }
 
 /** What each part of the bench gets. */
-export interface Part {
+export interface Part extends BenchOptions {
   stand: Stand;
-  short: boolean;
-  say: (line: string) => void;
 }
 
 /** Cores that all parts of an arena used. */

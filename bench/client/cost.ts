@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import type { Row } from '../bench';
+import type { BenchOptions, Row } from '../bench';
 import { measureOnAllCores, median } from '../process';
 import { startEndpoint } from './endpoint';
 
@@ -7,7 +7,7 @@ const LATENCY_MS = 50;
 const CONCURRENCY = 256;
 
 /** CPU of one call through the client, over each transport in turn, against one endpoint. */
-export async function costRows({ short, say }: { short: boolean; say: (line: string) => void }): Promise<Row[]> {
+export async function costRows({ short, say }: BenchOptions): Promise<Row[]> {
   const [calls, rounds] = short ? [1000, 1] : [8000, 3];
   const endpoint = await startEndpoint({ latencyMs: LATENCY_MS });
   const perCpuSecond: Record<string, number[]> = { plain: [], thin: [], bare: [] };

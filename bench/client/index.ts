@@ -7,9 +7,9 @@ export const bench: Bench = {
   name: 'client',
   about:
     'CPU of a call over three transports, a rate limit met by its refusals, and endpoints in trouble beside a calm one',
-  run: async (options) => [
-    ...(await costRows(options)),
-    ...(await rateLimitRows(options)),
-    ...(await troubleRows(options)),
-  ],
+  async *run(options) {
+    yield* await costRows(options);
+    yield* await rateLimitRows(options);
+    yield* await troubleRows(options);
+  },
 };

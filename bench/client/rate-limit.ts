@@ -1,5 +1,5 @@
 import { createChatClient } from '../../src/models/client';
-import type { Row } from '../bench';
+import type { BenchOptions, Row } from '../bench';
 import { startEndpoint, total } from './endpoint';
 import { keepBusy, perSecond, type Load } from './load';
 
@@ -51,7 +51,7 @@ async function meet(workers: number, seconds: number): Promise<Row> {
 }
 
 /** For `bench/client` and `bench/arena`. */
-export async function rateLimitRows({ short }: { short: boolean }): Promise<Row[]> {
+export async function rateLimitRows({ short }: BenchOptions): Promise<Row[]> {
   const seconds = short ? 15 : 40;
   return [await meet(1, seconds), ...(short ? [] : [await meet(3, seconds)])];
 }

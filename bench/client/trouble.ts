@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import type { Row } from '../bench';
+import type { BenchOptions, Row } from '../bench';
 import { measureOnAllCores, type Measured } from '../process';
 import { startEndpoint } from './endpoint';
 import { LATENCY_MS, SCENARIOS, type Scenario } from './scenarios';
@@ -32,7 +32,7 @@ function rowOf(scenario: Scenario, usual: Measured & Outcome, found: Measured & 
 }
 
 /** The scenarios of trouble, each in a process of its own beside one calm endpoint, and right after the same with two calm ones. */
-export async function troubleRows({ short, say }: { short: boolean; say: (line: string) => void }): Promise<Row[]> {
+export async function troubleRows({ short, say }: BenchOptions): Promise<Row[]> {
   const seconds = short ? 6 : 16;
   const calm = await startEndpoint({ latencyMs: LATENCY_MS });
   const play = async (name: string) => {

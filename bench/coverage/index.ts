@@ -15,23 +15,22 @@ const PORTION = 20;
 export const bench: Bench = {
   name: 'coverage',
   about: 'how often 95% intervals hold the truth in simulated arenas, and what adaptive matchmaking saves',
-  async run({ short, say }) {
+  async *run({ short, say }) {
     const arenas = short ? SHORT_ARENAS : ARENAS;
     const threads = Array.from({ length: availableParallelism() }, () => new Worker(join(__dirname, 'worker.js')));
     try {
-      const rows: Row[] = [];
       for (const prompts of [50, 200, 500]) {
         say(`${arenas} arenas of 8 models, ${prompts} prompts, 40 battles each`);
         const sums = await inPortions<Coverage>(threads, arenas, (seed, count) => ({
           ...{ kind: 'intervals', prompts, seed, arenas: count },
         }));
-        rows.push(...coverageRows(sums, prompts, arenas, short));
+        yield* coverageRows(sums, prompts, arenas, short);
       }
       say(`${arenas} arenas of 10 models and 500 prompts, in full and adaptively`);
       const sums = await inPortions<AdaptiveSums>(threads, arenas, (seed, count) => ({
         ...{ kind: 'adaptive', seed, arenas: count },
       }));
-      return [...rows, ...adaptiveRows(sums, short)];
+      yield* adaptiveRows(sums, short);
     } finally {
       await Promise.all(threads.map((thread) => thread.terminate()));
     }

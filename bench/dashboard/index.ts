@@ -50,7 +50,7 @@ export const bench: Bench = {
   name: 'dashboard',
   about:
     'how long each page of the dashboard waits for its server on a database of a million games, beside the limit of 300 ms',
-  async run({ short, say }): Promise<Row[]> {
+  async *run({ short, say }) {
     const battles = short ? 25_000 : 500_000;
     const folder = await mkdtemp(join(tmpdir(), 'flywheel-bench-dashboard-'));
     await chmod(folder, 0o711);
@@ -64,9 +64,7 @@ export const bench: Bench = {
         ...{ artifacts: folder, port: 0, env: {} },
       });
       try {
-        const rows: Row[] = [];
-        for (const [name, path] of PAGES) rows.push(await measured(name, `${dashboard.url}/api/v1${path}`, short));
-        return rows;
+        for (const [name, path] of PAGES) yield measured(name, `${dashboard.url}/api/v1${path}`, short);
       } finally {
         await dashboard.close();
       }

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Pool } from 'pg';
 import { startPostgres } from '../../src/embedded/postgres';
-import type { Bench, Row } from '../bench';
+import type { BenchOptions, Row } from '../bench';
 import { measureOnAllCores } from '../process';
 import { generateBenchmark, generateConversations, writeConversations } from './generate';
 
@@ -16,7 +16,7 @@ const PLANTED = { seed: 1, duplicates: 0.2, contamination: 0.01, dirt: 0.06 };
  * Seconds of each step and peak memory from a file to frozen slices, all in Postgres: import, clean with language, near-duplicates,
  * decontamination against 1,000 tests, a test set of 500 groups, nine slices.
  */
-export async function factoryRows({ short, say }: Parameters<Bench['run']>[0]): Promise<Row[]> {
+export async function factoryRows({ short, say }: BenchOptions): Promise<Row[]> {
   const folder = await mkdtemp(join(tmpdir(), 'flywheel-factory-'));
   const benchmark = join(folder, 'benchmark.jsonl');
   const tests = generateBenchmark(PLANTED.seed);

@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Bench, Row } from '../bench';
+import type { BenchOptions, Row } from '../bench';
 import { measureOnAllCores } from '../process';
 import { writeConversations, type Kind } from './generate';
 
@@ -11,7 +11,7 @@ const MEMORY_MB = 1024;
 const LINEAR = 0.7;
 
 /** Rows a second and peak memory of reading, identifying and cleaning, without and with language identification; no database. */
-export async function importCleanRows({ short, say }: Parameters<Bench['run']>[0]): Promise<Row[]> {
+export async function importCleanRows({ short, say }: BenchOptions): Promise<Row[]> {
   const folder = await mkdtemp(join(tmpdir(), 'flywheel-data-'));
   try {
     const rows: Row[] = [];

@@ -8,10 +8,10 @@ export const bench: Bench = {
   name: 'data',
   about:
     'rows a second and memory of the data factory on synthetic conversations with planted duplicates and dirt, and of selection from battles',
-  run: async (options) => [
-    ...(await importCleanRows(options)),
-    ...(await nearDuplicateRows(options)),
-    ...(await factoryRows(options)),
-    ...(await selectionRows(options)),
-  ],
+  async *run(options) {
+    yield* await importCleanRows(options);
+    yield* await nearDuplicateRows(options);
+    yield* await factoryRows(options);
+    yield* await selectionRows(options);
+  },
 };

@@ -5,7 +5,7 @@ import { repositoryRoot } from '../../src/embedded/paths';
 import { NEAR_DUPLICATE_DEFAULTS } from '../../src/prompts/near-duplicates/settings';
 import { createShingleSet } from '../../src/prompts/near-duplicates/shingle-set';
 import { createUnitPages, createUnitWriter } from '../../src/prompts/near-duplicates/units';
-import type { Bench, Row } from '../bench';
+import type { BenchOptions, Row } from '../bench';
 import { peersPython } from '../peers-environment';
 import { measure, type Measured } from '../process';
 import { generateConversations, writeConversations } from './generate';
@@ -17,7 +17,7 @@ const PEERS_UP_TO = 100_000;
 const GOALS = { recall: 0.98, rensa: 1, datasketch: 8, memory: 1 / 3, megabytes: 1024 };
 
 /** Rows a second, memory, recall and precision of near-duplicates beside rensa and datasketch, which verify their candidates, too. */
-export async function nearDuplicateRows({ short, say }: Parameters<Bench['run']>[0]): Promise<Row[]> {
+export async function nearDuplicateRows({ short, say }: BenchOptions): Promise<Row[]> {
   const folder = await mkdtemp(join(tmpdir(), 'flywheel-near-duplicates-'));
   const peers = await peersPython('near-duplicates', PACKAGES);
   const rows: Row[] = [];

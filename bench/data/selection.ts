@@ -3,13 +3,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startPostgres } from '../../src/embedded/postgres';
 import { openStore } from '../../src/store/open';
-import type { Bench, Row } from '../bench';
+import type { BenchOptions, Row } from '../bench';
 import { measure } from '../process';
 import { fillArena, PAIRS } from './arena';
 
 const GOALS = { seconds: 20, megabytes: 1024 };
 /** Seconds and memory from an arena in Postgres to each kind of rows on disk. */
-export async function selectionRows({ short, say }: Parameters<Bench['run']>[0]): Promise<Row[]> {
+export async function selectionRows({ short, say }: BenchOptions): Promise<Row[]> {
   const folder = await mkdtemp(join(tmpdir(), 'flywheel-selection-'));
   const postgres = await startPostgres({ dir: join(folder, 'postgres') });
   const prompts = short ? 1000 : Math.ceil(1_000_000 / PAIRS);

@@ -5,7 +5,7 @@ import type { temporal } from '@temporalio/proto';
 import type { Servers } from '../../chaos/servers';
 import { openStand } from '../../chaos/stand';
 import { progressQuery } from '../../workflows/messages';
-import type { Row } from '../bench';
+import type { BenchOptions, Row } from '../bench';
 import { median } from '../process';
 import { arenaConfig, BATTLES_PER_PROMPT } from './arena';
 
@@ -20,11 +20,7 @@ const LIMIT = { events: 51_200, bytes: 50 * 2 ** 20 };
 type Event = temporal.api.history.v1.IHistoryEvent;
 
 /** Plays all battles through one run with an endpoint that answers at once, and looks at its histories afterwards. */
-export async function fullSpeedRows(
-  servers: Servers,
-  home: string,
-  { short, say }: { short: boolean; say: (line: string) => void },
-): Promise<Row[]> {
+export async function fullSpeedRows(servers: Servers, home: string, { short, say }: BenchOptions): Promise<Row[]> {
   const battles = short ? 3000 : BATTLES;
   const queriesFrom = short ? 1000 : QUERIES_FROM;
   const stand = await openStand(servers, home, 'speed', SHAPE, { latencyMs: 0 });

@@ -2,7 +2,7 @@ import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startServers } from '../../chaos/servers';
-import type { Bench, Row } from '../bench';
+import { type Bench, wantedParts } from '../bench';
 import { fullSpeedRows } from './full-speed';
 import { killRows } from './kills';
 
@@ -13,19 +13,14 @@ export const bench: Bench = {
   name: 'durability',
   about:
     'what durability costs: history by battle, workflow tasks, queries, and the time and calls that a SIGKILL costs',
-  async run(options) {
+  async *run(options) {
+    const parts = wantedParts(PARTS);
     const home = mkdtempSync(join(tmpdir(), 'durability-'));
     // The embedded Postgres runs as another user.
     chmodSync(home, 0o711);
     const servers = await startServers(home);
     try {
-      const rows: Row[] = [];
-      for (const name of process.env['FLYWHEEL_BENCH_ROWS']?.split(',') ?? Object.keys(PARTS)) {
-        if (!(name in PARTS))
-          throw new Error(`FLYWHEEL_BENCH_ROWS: there is no ${name}; known are ${Object.keys(PARTS).join(', ')}`);
-        rows.push(...(await PARTS[name as keyof typeof PARTS](servers, home, options)));
-      }
-      return rows;
+      for (const measure of parts) yield* await measure(servers, home, options);
     } finally {
       await servers.stop();
       rmSync(home, { recursive: true, force: true });

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Servers } from '../../chaos/servers';
 import { openStand, type Stand } from '../../chaos/stand';
-import type { Row } from '../bench';
+import type { BenchOptions, Row } from '../bench';
 import { endOfRun } from '../end-of-run';
 import { arenaConfig, BATTLES_PER_PROMPT } from './arena';
 
@@ -43,11 +43,7 @@ async function killOnce(servers: Servers, home: string, name: string): Promise<K
   }
 }
 
-export async function killRows(
-  servers: Servers,
-  home: string,
-  { short, say }: { short: boolean; say: (line: string) => void },
-): Promise<Row[]> {
+export async function killRows(servers: Servers, home: string, { short, say }: BenchOptions): Promise<Row[]> {
   const kills: Kill[] = [];
   for (let index = 1; index <= (short ? 1 : 5); index++) {
     const kill = await killOnce(servers, home, `kill-${index}`);

@@ -35,7 +35,7 @@ export const bench: Bench = {
   name: 'ratings',
   about:
     'CPU seconds and memory from a file of battles to ratings with intervals, beside choix, evalica and arena-rank',
-  async run({ short, say }) {
+  async *run({ short, say }) {
     const folder = await mkdtemp(join(tmpdir(), 'flywheel-ratings-'));
     try {
       const peers = await peersPython('ratings', PEERS);
@@ -44,16 +44,14 @@ export const bench: Bench = {
         'reason' in peers
           ? null
           : (file) => measure(peers.python, [join(sources, 'peers.py'), name, file, String(rounds)]);
-      const rows: Row[] = [];
       for (const size of short ? [SMALL] : [SMALL, MIDDLE, LARGE]) {
         say(size.name);
         const csv = join(folder, 'battles.csv');
         const jsonl = join(folder, 'battles.jsonl');
         await writeBattles(size, csv, jsonl);
-        rows.push(...(await compare(size, csv, jsonl, peer, short ? 1 : size === LARGE ? 2 : 3)));
+        yield* await compare(size, csv, jsonl, peer, short ? 1 : size === LARGE ? 2 : 3);
       }
-      rows.push(...(await fromPostgres(short ? 20_000 : 1_000_000, say)));
-      return rows;
+      yield* await fromPostgres(short ? 20_000 : 1_000_000, say);
     } finally {
       await rm(folder, { recursive: true, force: true });
     }

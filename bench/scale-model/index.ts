@@ -2,7 +2,7 @@ import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { writeMaterial } from '../arena/material';
 import { openStand, type EndpointShape, type Played } from '../arena/stand';
-import type { Bench, Row } from '../bench';
+import type { Bench } from '../bench';
 import { simulate, type Site, type UnitCosts } from './simulate';
 
 const PLAYERS = 5;
@@ -78,7 +78,7 @@ const BEYOND: readonly (Site & { name: string })[] = [
 export const bench: Bench = {
   name: 'scale-model',
   about: 'what a simulation by measured unit costs predicts, beside arenas through Temporal and Postgres',
-  async run({ short, say }) {
+  async *run({ short, say }) {
     const stand = await openStand();
     try {
       const play = async (name: string, { endpoint, concurrency, workers, prompts }: Omit<Case, 'name'>) => {
@@ -95,24 +95,23 @@ export const bench: Bench = {
       };
       const measured = await play('calibration', calibration);
       const costs = costsOf(measured);
-      const rows: Row[] = [];
       for (const one of CASES) {
         const prompts = Math.ceil(one.prompts * share);
         const played = await play(one.name, { ...one, prompts });
         const { seconds, busy } = simulate(siteOf({ ...one, prompts }, played), costs);
         const figure = seconds / played.seconds;
-        rows.push({
+        yield {
           name: `predicted beside played: ${one.name}, ${played.calls} games`,
           goal: 'within 0.15 of 1',
           figure,
           unit: '×',
           ok: short ? null : Math.abs(figure - 1) <= 0.15,
           note: `${seconds.toFixed(1)} s predicted, ${played.seconds.toFixed(1)} s played; busiest: ${busiest(busy)}; other programs ${played.othersCores.toFixed(2)} cores`,
-        });
+        };
       }
       for (const { name, ...site } of BEYOND) {
         const { seconds, busy } = simulate({ ...site, calls: Math.ceil(site.calls * share) }, { ...costs, around: 0 });
-        rows.push({
+        yield {
           ...{
             name: `predicted: ${name}`,
             goal: 'stated',
@@ -121,9 +120,8 @@ export const bench: Bench = {
             ok: null,
           },
           note: `busiest: ${busiest(busy)}`,
-        });
+        };
       }
-      return rows;
     } finally {
       await stand.close();
     }
