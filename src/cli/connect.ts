@@ -1,6 +1,6 @@
-import { Client, Connection } from '@temporalio/client';
+import { Connection, type Client } from '@temporalio/client';
 import { Pool } from 'pg';
-import { dataConverter } from '../codec/codec';
+import { createClient } from '../codec/client';
 import { readUp } from '../embedded/up-file';
 import { messageOf, UserError } from '../errors';
 
@@ -76,7 +76,7 @@ export async function withClient<T>(
     );
   }
   try {
-    return await body(new Client({ connection, namespace, dataConverter: dataConverter() }));
+    return await body(createClient(connection, namespace));
   } finally {
     await connection.close();
   }

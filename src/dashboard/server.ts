@@ -2,8 +2,9 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { AddressInfo } from 'node:net';
 import { serve, type ServerType } from '@hono/node-server';
-import { Client, Connection } from '@temporalio/client';
+import { Connection } from '@temporalio/client';
 import { Pool } from 'pg';
+import { createClient } from '../codec/client';
 import { repositoryRoot } from '../embedded/paths';
 import { UserError } from '../errors';
 import { createApp } from './app';
@@ -26,7 +27,7 @@ export interface DashboardSettings {
   host?: string;
   /** Default: 7373, or any free one where it is taken; 0: any free one. A port that is given is used or refused. */
   port?: number;
-  /** Default: FLYWHEEL_DASHBOARD_TOKEN and FLYWHEEL_DASHBOARD_ORIGIN. */
+  /** Holds FLYWHEEL_DASHBOARD_TOKEN, FLYWHEEL_DASHBOARD_ORIGIN and FLYWHEEL_PAYLOAD_KEY; default: this process's. */
   env?: NodeJS.ProcessEnv;
   onError?: (error: unknown) => void;
 }
@@ -54,7 +55,7 @@ export async function startDashboard(settings: DashboardSettings): Promise<Runni
   const deps: DashboardDeps = {
     pool,
     temporal: {
-      client: new Client({ connection, namespace }),
+      client: createClient(connection, namespace, env),
       ui: uiUrl === null ? null : `${uiUrl}/namespaces/${namespace}/workflows`,
     },
     artifacts,

@@ -3,13 +3,12 @@ import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { existsSync, mkdirSync, openSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { Client } from '@temporalio/client';
 import { temporal } from '@temporalio/proto';
 import { parseHTML } from 'linkedom';
 import { request } from 'undici';
 import { scriptedPython } from '../../chaos/scripted-python';
 import { main } from '../../src/cli/main';
-import { dataConverter } from '../../src/codec/codec';
+import { createClient } from '../../src/codec/client';
 import { startCodecEndpoint, loopbackOrigins } from '../../src/codec/endpoint';
 import { keysFrom, KEY_VARIABLE, newKey } from '../../src/codec/keys';
 import { repositoryRoot } from '../../src/embedded/paths';
@@ -292,7 +291,8 @@ describe('with a key for payloads', () => {
   it('Temporal stores nothing readable, clients with the key read all, and the UI’s endpoint opens it', async () => {
     await startWorkerProcess('encrypted-worker.log', { [KEY_VARIABLE]: variable });
     const { connection, workflow: plain } = servers.client;
-    const client = new Client({ connection, dataConverter: dataConverter(keys) });
+    // As commands and the dashboard make theirs.
+    const client = createClient(connection, 'default', { [KEY_VARIABLE]: variable });
     const { target: _target, stages: _stages, ...arena } = config();
     const handle = await client.workflow.start('arena', {
       workflowId: 'hidden',
