@@ -1,7 +1,5 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { Command } from 'commander';
-import { repositoryRoot } from '../embedded/paths';
+import { programVersion } from '../version';
 
 /**
  * Every command by its name, loaded when it is asked for: all of them together take a second to load, because some
@@ -52,7 +50,7 @@ const COMMANDS: Readonly<Record<string, Readonly<Record<string, () => Promise<Co
 export async function buildProgram(only?: string): Promise<Command> {
   const program = new Command('flywheel')
     .description('The durable data flywheel for post-training language models.')
-    .version(version())
+    .version(programVersion())
     .addHelpText('after', '\nExit codes: 0 done, 1 failed, 2 wrong usage or input.\n\nExample:\n  npx flywheel demo');
   const isKnown = only !== undefined && Object.values(COMMANDS).some((group) => Object.hasOwn(group, only));
   for (const [heading, group] of Object.entries(COMMANDS))
@@ -77,8 +75,4 @@ async function addCompletion(program: Command): Promise<void> {
 
 function family(command: Command): Command[] {
   return [command, ...command.commands.flatMap(family)];
-}
-
-function version(): string {
-  return (JSON.parse(readFileSync(join(repositoryRoot(), 'package.json'), 'utf8')) as { version: string }).version;
 }

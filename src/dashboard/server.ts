@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { AddressInfo } from 'node:net';
 import { serve, type ServerType } from '@hono/node-server';
@@ -7,6 +6,7 @@ import { Pool } from 'pg';
 import { createClient } from '../codec/client';
 import { repositoryRoot } from '../embedded/paths';
 import { UserError } from '../errors';
+import { programVersion } from '../version';
 import { createApp } from './app';
 import { createHeavy } from './heavy/heavy';
 import { warmUp } from './read/warm-up';
@@ -65,7 +65,7 @@ export async function startDashboard(settings: DashboardSettings): Promise<Runni
   const app = createApp(deps, {
     access: createAccess(token),
     isOurs: hostCheck(host, origins),
-    version: versionOfThis(),
+    version: programVersion(),
     secure: origins.some((origin) => origin.startsWith('https:')),
     pages: join(repositoryRoot(), 'dist', 'web'),
     ending: ending.signal,
@@ -137,8 +137,4 @@ async function listen(fetch: Fetch, hostname: string, port: number | undefined):
 function shownHost(host: string): string {
   if (host === '0.0.0.0' || host === '::') return 'localhost';
   return host.includes(':') ? `[${host}]` : host;
-}
-
-function versionOfThis(): string {
-  return (JSON.parse(readFileSync(join(repositoryRoot(), 'package.json'), 'utf8')) as { version: string }).version;
 }

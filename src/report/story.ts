@@ -1,15 +1,13 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import type { Pool } from 'pg';
 import { stringify } from 'yaml';
 import { stepsOf } from '../../workflows/progress';
 import type { FlywheelState, Interval } from '../../workflows/types';
 import { configSchema, type Config, type JudgeConfig } from '../config/schema';
-import { repositoryRoot } from '../embedded/paths';
 import { judgeParty } from '../models/roster';
 import { datasetsOf } from '../store/artifacts';
 import { eventsOf } from '../store/events';
 import type { Run } from '../store/runs';
+import { programVersion } from '../version';
 
 /** What was run, decided, trained on, and how it is done again. */
 export interface Story {
@@ -89,7 +87,7 @@ function factsOf(
     ['status', status],
     ['seed', String(seed)],
     ['hash of the configuration', configHash],
-    ['program', `Arena Flywheel ${version()}`],
+    ['program', `Arena Flywheel ${programVersion()}`],
   ];
 }
 
@@ -102,8 +100,4 @@ function competitorWords(player: Config['competitors'][number]): string {
 function judgeWords(judge: JudgeConfig): string {
   const template = typeof judge.template === 'string' ? judge.template : judge.template.name;
   return `${judgeParty(judge).name} at ${judge.url}, template ${template}`;
-}
-
-function version(): string {
-  return (JSON.parse(readFileSync(join(repositoryRoot(), 'package.json'), 'utf8')) as { version: string }).version;
 }
