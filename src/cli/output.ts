@@ -1,3 +1,4 @@
+import { stripVTControlCharacters } from 'node:util';
 import Table from 'cli-table3';
 import pc from 'picocolors';
 
@@ -20,9 +21,14 @@ function isTerminal(stream: { isTTY?: boolean }): boolean {
  * endpoints and files, and may hold escape sequences.
  */
 export function harmless(text: string): string {
-  // eslint-disable-next-line no-control-regex -- these are what it removes
-  return text.replace(/\x1b\[[\d;]*m|[\x00-\x08\x0b-\x1f\x7f-\x9f]/g, (found) => (found.length > 1 ? found : ''));
+  // Every control character but tab and line feed, and what makes of an escape a colour.
+  return text.replace(/([^\P{Cc}\t\n])(\[[\d;]*m)?/gu, (whole, control: string, colour = '') =>
+    control === '\x1b' && colour !== '' ? whole : colour,
+  );
 }
+
+/** Characters of a text as it is shown: colours take none. */
+export const shownLength = (text: string): number => stripVTControlCharacters(harmless(text)).length;
 
 /** A line or more on stdout. */
 export function say(text: string): void {
@@ -108,11 +114,10 @@ function fittingWidths(
   return widths;
 }
 
-/** The beginning of a line that takes so many columns at most; colours take none, and stay whole. */
+/** The beginning of a harmless line that takes so many columns at most; colours take none, and stay whole. */
 export function cut(line: string, most: number): string {
   let room = most;
-  // eslint-disable-next-line no-control-regex -- colours
-  return (line.match(/\x1b\[[\d;]*m|[^]/gu) ?? []).filter((part) => part.length > 2 || room-- > 0).join('');
+  return (line.match(/[^\P{Cc}\t\n]\[[\d;]*m|[^]/gu) ?? []).filter((part) => part.length > 2 || room-- > 0).join('');
 }
 
 /** A block of lines that is drawn over again on a terminal. */

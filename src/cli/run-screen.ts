@@ -1,6 +1,6 @@
 import { bar, ratingText } from '../../workflows/progress';
 import type { Interval, Progress } from '../../workflows/types';
-import type { colours } from './output';
+import { shownLength, type colours } from './output';
 
 type Colours = ReturnType<typeof colours>;
 
@@ -120,13 +120,11 @@ function shorten(text: string, most: number): string {
 /** Long sentences in lines of their own, so that nothing is cut; a line without blanks to break at stays as it is. */
 function folded(line: string, columns: number): string[] {
   const most = Math.max(30, columns - 1);
-  // eslint-disable-next-line no-control-regex -- colours take no room
-  const length = (text: string) => text.replace(/\x1b\[[\d;]*m/g, '').length;
-  if (length(line) <= most) return [line];
+  if (shownLength(line) <= most) return [line];
   const lines = [''];
   for (const word of line.split(/(?<=\S) (?=\S)/)) {
     const last = lines.at(-1) ?? '';
-    if (last !== '' && length(last) + 1 + length(word) > most) lines.push(`          ${word}`);
+    if (last !== '' && shownLength(last) + 1 + shownLength(word) > most) lines.push(`          ${word}`);
     else lines[lines.length - 1] = last === '' ? word : `${last} ${word}`;
   }
   return lines;
