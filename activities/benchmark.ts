@@ -3,10 +3,9 @@ import { CancelledFailure } from '@temporalio/common';
 import { runBenchmark } from '../src/benchmarks/run-command';
 import { targetOf } from '../src/config/target';
 import { readKey } from '../src/models/roster';
-import { loadCheckpoint } from '../src/store/artifacts';
 import { metricsOf, saveBenchmark, type Metrics } from '../src/store/benchmarks';
 import type { ModelRef } from '../workflows/types';
-import { asBeatingActivity, finalFailure, HEARTBEAT_MS, runOf } from './context';
+import { asActivity, checkpointOf, runOf } from './context';
 import type { Deps } from './deps';
 
 export function createBenchmarkActivities(deps: Deps) {
@@ -18,19 +17,15 @@ export function createBenchmarkActivities(deps: Deps) {
      * command and path.
      */
     benchmark: ({ run, model }: { run: string; model: ModelRef }): Promise<Metrics> =>
-      asBeatingActivity(async () => {
-        const { cancellationSignal: signal, heartbeat } = Context.current();
+      asActivity(async (tell) => {
+        const { cancellationSignal: signal } = Context.current();
         const { config } = await runOf(deps, run);
-        const checkpoint = await loadCheckpoint(pool, model.checkpoint);
-        if (!checkpoint)
-          throw finalFailure('UnknownCheckpoint', new Error(`The checkpoint ${model.checkpoint} is not stored.`));
+        const checkpoint = await checkpointOf(deps, model);
         const known = await metricsOf(pool, checkpoint.id);
-        let at = '';
-        const timer = setInterval(() => heartbeat({ command: at }), HEARTBEAT_MS);
         try {
           for (const command of config.evaluation.commands) {
             if (known.has(command.id)) continue;
-            at = command.id;
+            tell(() => ({ command: command.id }));
             // Asked each time: a model server of ours may have been started again meanwhile.
             const served = await deps.serving.serve(
               { ...checkpoint, base: targetOf(config).base, label: model.label },
@@ -48,8 +43,6 @@ export function createBenchmarkActivities(deps: Deps) {
           if (signal.aborted)
             throw new CancelledFailure('The benchmarks were cancelled; those that had ended are stored.');
           throw error;
-        } finally {
-          clearInterval(timer);
         }
         return flat(known);
       }),

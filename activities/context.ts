@@ -3,9 +3,10 @@ import { InputError } from '../src/arena/input-error';
 import { messageOf, UserError } from '../src/errors';
 import type { Config } from '../src/config/schema';
 import { contentId } from '../src/identity';
+import { loadCheckpoint, type Checkpoint } from '../src/store/artifacts';
 import { BudgetReached } from '../src/store/purse';
 import { loadRun, type Run } from '../src/store/runs';
-import { BUDGET_REACHED } from '../workflows/types';
+import { BUDGET_REACHED, type ModelRef } from '../workflows/types';
 import type { Deps } from './deps';
 
 /** A failure that trying again does not mend: the run stops there and tells the operator. */
@@ -14,30 +15,30 @@ export function finalFailure(type: string, error: unknown): ApplicationFailure {
 }
 
 /** Sent on a timer: an activity that waits makes no progress to tell. */
-export const HEARTBEAT_MS = 2000;
+const HEARTBEAT_MS = 2000;
+
+/** What heartbeats tell of an activity; asked anew for each of them. */
+export type Tell = (what: () => unknown) => void;
 
 /**
  * Runs an activity's body; what the user must mend fails at once instead of being retried. It heartbeats for as long as
  * it runs, so that another worker takes it over seconds after this one was killed.
+ * @param body is given `tell`, by which it says what its heartbeats hold
  */
-export function asActivity<T>(body: () => Promise<T>): Promise<T> {
-  return asBeatingActivity(async () => {
-    const context = Context.current();
-    const timer = setInterval(() => context.heartbeat(), HEARTBEAT_MS);
-    try {
-      return await body();
-    } finally {
-      clearInterval(timer);
-    }
-  });
-}
-
-/** As `asActivity`, for a body that sends heartbeats itself because it has something to tell with them. */
-export async function asBeatingActivity<T>(body: () => Promise<T>): Promise<T> {
+export async function asActivity<T>(body: (tell: Tell) => Promise<T>): Promise<T> {
+  const context = Context.current();
+  let told: () => unknown = () => undefined;
+  const beat = () => context.heartbeat(told());
+  const timer = setInterval(beat, HEARTBEAT_MS);
   try {
-    return await body();
+    return await body((what) => {
+      told = what;
+      beat();
+    });
   } catch (error) {
     throw failureOf(error);
+  } finally {
+    clearInterval(timer);
   }
 }
 
@@ -47,9 +48,13 @@ const DISK_FULL = ['ENOSPC', 'EDQUOT'];
 function failureOf(error: unknown): unknown {
   if (UserError.isInstance(error) || InputError.isInstance(error)) return finalFailure('UserError', error);
   if (BudgetReached.isInstance(error)) return ApplicationFailure.nonRetryable(error.message, BUDGET_REACHED, error.usd);
-  if (DISK_FULL.includes((error as NodeJS.ErrnoException | null)?.code ?? ''))
-    return finalFailure('DiskFull', new Error(`${messageOf(error)}. Make room on that disk, then send decide retry.`));
+  if (DISK_FULL.includes((error as NodeJS.ErrnoException | null)?.code ?? '')) return diskFull(`${messageOf(error)}.`);
   return error;
+}
+
+/** The failure of a write that found no room, with the cure. */
+export function diskFull(sentence: string): ApplicationFailure {
+  return finalFailure('DiskFull', new Error(`${sentence} Make room on that disk, then send decide retry.`));
 }
 
 /** The stored run of an activity; it exists because `resolveConfig` came first. */
@@ -61,6 +66,13 @@ export async function runOf(
   if (!run?.split)
     throw finalFailure('UnknownRun', new Error(`The run ${id} is not in this database; start its workflow again.`));
   return { ...run, split: run.split };
+}
+
+/** The stored checkpoint that a workflow names. */
+export async function checkpointOf({ store }: Pick<Deps, 'store'>, { checkpoint }: ModelRef): Promise<Checkpoint> {
+  const found = await loadCheckpoint(store.pool, checkpoint);
+  if (!found) throw finalFailure('UnknownCheckpoint', new Error(`The checkpoint ${checkpoint} is not stored.`));
+  return found;
 }
 
 /** A run's folder under the artifacts root: its id, made safe for a path; a hash tells changed ids apart. */

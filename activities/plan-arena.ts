@@ -5,12 +5,11 @@ import type { Config } from '../src/config/schema';
 import { checkpointPlayer, evaluationJudge, judgeParty, type Player } from '../src/models/roster';
 import { sliceOf } from '../src/prompts/split';
 import { growArena, saveArena, verdictsOf, type PlannedBattle, type Purpose } from '../src/store/arenas';
-import { loadCheckpoint } from '../src/store/artifacts';
 import { savePlayer } from '../src/store/players';
 import { partOf } from '../src/store/prompts';
 import { labelOf } from '../workflows/steps';
 import type { ModelRef, Place, PlannedArena, StageName } from '../workflows/types';
-import { asActivity, finalFailure, runOf } from './context';
+import { asActivity, checkpointOf, runOf } from './context';
 import type { Deps } from './deps';
 import { competitorsOf } from '../src/models/run-roster';
 
@@ -115,9 +114,7 @@ export function createPlanArenaActivities(deps: Deps) {
   }
 
   async function registerModel(config: Config, model: ModelRef): Promise<NamedPlayer> {
-    const checkpoint = await loadCheckpoint(pool, model.checkpoint);
-    if (!checkpoint)
-      throw finalFailure('UnknownCheckpoint', new Error(`The checkpoint ${model.checkpoint} is not stored.`));
+    const checkpoint = await checkpointOf(deps, model);
     const player = checkpointPlayer(config, { ...checkpoint, label: model.label });
     await savePlayer(pool, player);
     await pool.query('update checkpoints set player = $2 where id = $1', [checkpoint.id, player.id]);

@@ -31,7 +31,7 @@ import { loadPrompts } from '../src/store/prompts';
 import { BudgetReached } from '../src/store/purse';
 import type { ArenaReport, BatchResult } from '../workflows/types';
 import { allEnded } from '../src/all-ended';
-import { asActivity, asBeatingActivity, finalFailure, HEARTBEAT_MS, runOf } from './context';
+import { asActivity, finalFailure, runOf } from './context';
 import type { Deps } from './deps';
 import { rosterOf } from '../src/models/run-roster';
 
@@ -60,34 +60,26 @@ export function createPlayActivities(deps: Deps) {
      * bought again, and each answer and game is stored as it arrives, so that repeating a batch is harmless. In phases it does one of them.
      */
     playBatch: (request: BatchRequest): Promise<BatchResult> =>
-      asBeatingActivity(async () => {
-        const context = Context.current();
+      asActivity(async (tell) => {
+        const { cancellationSignal } = Context.current();
         const arena = await arenaOf(request.arena);
         const battles = await loadWholePrompts(pool, request.arena, request.from, request.to);
         const open = battles.filter(({ outcome }) => outcome === null || outcome === 'failed');
         const { phase } = request;
-        const table = await openTable(arena, open, context.cancellationSignal);
+        const table = await openTable(arena, open, cancellationSignal);
         let done = battles.length - open.length;
-        const beat = () => context.heartbeat({ done, of: battles.length });
-        beat();
-        const timer = setInterval(beat, HEARTBEAT_MS);
+        tell(() => ({ done, of: battles.length }));
         const played: PlayedBattle[] = [];
-        try {
-          await Promise.all(
-            open.map(async (battle) => {
-              const result =
-                typeof phase === 'object'
-                  ? await table.answer(battle, phase.answersOf)
-                  : await table.play(battle, phase);
-              if (result) played.push(result);
-              done++;
-            }),
-          );
-        } finally {
-          clearInterval(timer);
-        }
+        await Promise.all(
+          open.map(async (battle) => {
+            const result =
+              typeof phase === 'object' ? await table.answer(battle, phase.answersOf) : await table.play(battle, phase);
+            if (result) played.push(result);
+            done++;
+          }),
+        );
         await table.billed();
-        if (context.cancellationSignal.aborted)
+        if (cancellationSignal.aborted)
           throw new CancelledFailure('The batch was cancelled; what had arrived is stored.');
         await saveOutcomes(pool, arena.id, played);
         const stop = table.stopped();

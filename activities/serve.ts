@@ -3,10 +3,10 @@ import { targetOf } from '../src/config/target';
 import type { Attempt, ChatReply } from '../src/models/chat';
 import { shownUrl } from '../src/models/errors';
 import type { Message } from '../src/prompts/prompt';
-import { loadCheckpoint, saveCheckpoint, setCheckpointStatus, type CheckpointStatus } from '../src/store/artifacts';
+import { saveCheckpoint, setCheckpointStatus, type CheckpointStatus } from '../src/store/artifacts';
 import { describeBase } from '../src/training/base';
 import type { ModelRef } from '../workflows/types';
-import { asActivity, finalFailure, runOf } from './context';
+import { asActivity, checkpointOf, runOf } from './context';
 import type { Deps } from './deps';
 
 const CANARY: Message[] = [{ role: 'user', content: 'Say hello.' }];
@@ -20,9 +20,7 @@ export function createServeActivities(deps: Deps) {
       asActivity(async () => {
         const context = Context.current();
         const { config } = await runOf(deps, run);
-        const checkpoint = await loadCheckpoint(pool, model.checkpoint);
-        if (!checkpoint)
-          throw finalFailure('UnknownCheckpoint', new Error(`The checkpoint ${model.checkpoint} is not stored.`));
+        const checkpoint = await checkpointOf(deps, model);
         const { base, serve, sampling: usual } = targetOf(config);
         const servable = { ...checkpoint, label: model.label, base };
         const served = await deps.serving.serve(servable, serve, true);

@@ -6,13 +6,13 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Config } from '../src/config/schema';
 import { targetOf } from '../src/config/target';
 import { sha256, seedFrom } from '../src/identity';
-import { loadCheckpoint, loadDataset, saveCheckpoint } from '../src/store/artifacts';
+import { loadDataset, saveCheckpoint } from '../src/store/artifacts';
 import { TrainingError } from '../src/training/errors';
 import { hyperparameters, jobKind, launchKeys, type Job, type JobProgress } from '../src/training/job';
 import { runJob } from '../src/training/run-job';
 import { labelOf } from '../workflows/steps';
 import type { ModelRef, Place, TrainedModel } from '../workflows/types';
-import { asBeatingActivity, finalFailure, HEARTBEAT_MS, runFolder, runOf } from './context';
+import { asActivity, checkpointOf, diskFull, finalFailure, runFolder, runOf, type Tell } from './context';
 import type { Deps } from './deps';
 
 export interface TrainRequest {
@@ -36,7 +36,7 @@ export function createTrainActivities(deps: Deps) {
      * one goes on from its last checkpoint. Cancelling stops it at a checkpoint; a worker that ends leaves it running.
      */
     train: (request: TrainRequest): Promise<TrainedModel> =>
-      asBeatingActivity(async () => {
+      asActivity(async (tell) => {
         const { config } = await runOf(deps, request.run);
         const label =
           request.kind === 'reward' ? labelOf(request.place).replace('-ppo-', '-reward-') : labelOf(request.place);
@@ -44,7 +44,7 @@ export function createTrainActivities(deps: Deps) {
         const folder = join(deps.artifacts, runFolder(request.run), label);
         const from = baseOf(config, request);
         const job = await jobOf(config, request, { id, folder, from });
-        const result = await watch(config, folder, job);
+        const result = await watch(tell, config, folder, job);
         await saveCheckpoint(pool, {
           id,
           run: request.run,
@@ -73,12 +73,12 @@ export function createTrainActivities(deps: Deps) {
     const { place, kind } = request;
     const { training } = config;
     const target = targetOf(config);
-    const begun = await folderOf(from);
+    const begun = await checkpointOf(deps, from);
     // One adapter through all stages: what a stage goes on with is the adapter, on the base that it began on.
     const continues = target.adapters === 'continued' && kind !== 'reward';
-    const base = continues ? await folderOf(rootOf(request.run, config)) : begun;
+    const base = continues ? await checkpointOf(deps, rootOf(request.run, config)) : begun;
     const adapter = continues && begun.path !== base.path ? begun : null;
-    const rewardModel = request.rewardModel && (await folderOf(request.rewardModel));
+    const rewardModel = request.rewardModel && (await checkpointOf(deps, request.rewardModel));
     return {
       version: 1,
       id,
@@ -95,7 +95,7 @@ export function createTrainActivities(deps: Deps) {
       ...(rewardModel && { reward_model: rewardModel.path, reward_model_sha256: rewardModel.sha256 }),
       ...(continues && { publish: 'adapter' as const }),
       ...(adapter && { adapter: adapter.path, adapter_sha256: adapter.sha256 }),
-      ...(isHeldToStart(config, kind) ? { reference: (await folderOf(startOf(request.run))).path } : {}),
+      ...(isHeldToStart(config, kind) ? { reference: (await checkpointOf(deps, startOf(request.run))).path } : {}),
       hyperparameters: hyperparameters(config, kind),
     };
   }
@@ -103,12 +103,6 @@ export function createTrainActivities(deps: Deps) {
   /** The workflow names the policy; a reward model may start from the run's start instead. */
   function baseOf({ ppo }: Config, { run, kind, base }: TrainRequest): ModelRef {
     return kind === 'reward' && ppo.rewardModel.init === 'I0' ? startOf(run) : base;
-  }
-
-  async function folderOf({ checkpoint }: ModelRef): Promise<{ path: string; sha256: string }> {
-    const found = await loadCheckpoint(pool, checkpoint);
-    if (!found) throw finalFailure('UnknownCheckpoint', new Error(`The checkpoint ${checkpoint} is not stored.`));
-    return found;
   }
 
   async function datasetPath(config: Config, id: string | null): Promise<string> {
@@ -125,12 +119,10 @@ export function createTrainActivities(deps: Deps) {
     return dataset.path;
   }
 
-  async function watch({ training }: Config, folder: string, job: Job) {
+  async function watch(tell: Tell, { training }: Config, folder: string, job: Job) {
     const context = Context.current();
     let progress: JobProgress | { step: number } = { step: 0 };
-    const beat = () => context.heartbeat({ job: job.id, ...progress });
-    beat();
-    const timer = setInterval(beat, HEARTBEAT_MS);
+    tell(() => ({ job: job.id, ...progress }));
     // Only a cancellation by the workflow stops the trainer; a worker that shuts down, or a pause of the activity, leaves it.
     const stop = new AbortController();
     const leave = new AbortController();
@@ -153,8 +145,6 @@ export function createTrainActivities(deps: Deps) {
         throw new CancelledFailure(error.message);
       if (TrainingError.isInstance(error) && !error.retryable) throw finalFailure('TrainingFailed', error);
       throw error;
-    } finally {
-      clearInterval(timer);
     }
   }
 }
@@ -176,14 +166,12 @@ async function throughCrashes<T>(run: () => Promise<T>, signal: AbortSignal): Pr
       if (!TrainingError.isInstance(error) || !error.retryable || signal.aborted) throw error;
       // A cluster that does not answer is given the time that Temporal gives.
       if (['stopped', 'left', 'unreachable'].includes(error.kind)) throw error;
-      const noRoom = /no space left/i.test(error.message);
-      if (noRoom || crashes === MOST_CRASHES)
+      if (/no space left/i.test(error.message)) throw diskFull(error.message);
+      if (crashes === MOST_CRASHES)
         throw finalFailure(
-          noRoom ? 'DiskFull' : 'TrainingFailed',
+          'TrainingFailed',
           new Error(
-            noRoom
-              ? `${error.message} Make room on that disk, then send decide retry.`
-              : `The trainer failed ${MOST_CRASHES} times. ${error.message} Mend that, then send decide retry: it goes on from its last checkpoint.`,
+            `The trainer failed ${MOST_CRASHES} times. ${error.message} Mend that, then send decide retry: it goes on from its last checkpoint.`,
           ),
         );
       await sleep(AFTER_CRASH_MS, undefined, { signal }).catch(() => {
@@ -192,6 +180,7 @@ async function throughCrashes<T>(run: () => Promise<T>, signal: AbortSignal): Pr
     }
   }
 }
+
 /** The base model itself, under the id that `enterBase` gives it. */
 const rootOf = (run: string, { start }: Config): ModelRef => {
   const label = start.sft === null ? 'I0' : 'base';
