@@ -24,7 +24,7 @@ import { leaderboardsOf } from '../src/store/results';
 import { configVersions, saveConfigVersion, type ConfigVersion } from '../src/store/run-configs';
 import { loadRun, saveRun, type Run } from '../src/store/runs';
 import { inTransaction } from '../src/store/transaction';
-import { allSteps } from '../workflows/steps';
+import { allSteps, freshState } from '../workflows/steps';
 import type { Continued, FlywheelInput, FlywheelState, RunPlan, StageName } from '../workflows/types';
 import { starterOf } from './actor';
 import { publishedRows, type LeaderboardBody } from './rating';
@@ -290,26 +290,14 @@ function planOf(run: string, config: Config, version: number): RunPlan {
 /** Where a run goes on: starting it again is the operator's word, which ends a pause; another cap in its configuration holds. */
 function continuedState(existing: Run | null, config: Config): FlywheelState {
   const stored = existing?.state as FlywheelState | null | undefined;
-  if (!existing || !stored) return freshState(config);
+  const fresh = freshState(config.budget.usd);
+  if (!existing || !stored) return fresh;
   const recapped = existing.config.budget.usd !== config.budget.usd;
   return {
-    ...freshState(config),
+    ...fresh,
     ...stored,
     paused: null,
     lastProblem: null,
     ...(recapped ? { budgetUsd: config.budget.usd } : {}),
-  };
-}
-
-function freshState(config: Config): FlywheelState {
-  return {
-    attempt: 1,
-    finished: [],
-    paused: null,
-    budgetUsd: config.budget.usd,
-    rolledBack: false,
-    cursor: null,
-    lastAction: null,
-    lastProblem: null,
   };
 }

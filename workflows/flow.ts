@@ -23,7 +23,7 @@ import { operate, type Operated, type Waiting } from './operate';
 import { activityOptions, type Kind } from './options';
 import { renderProgress, stepsOf } from './progress';
 import { patched } from './patches';
-import { keptCheckpoints } from './steps';
+import { freshState, keptCheckpoints } from './steps';
 import type { Continued, FlywheelState, OperatorAction, Place, Progress, RatedPlayer, RunPlan, Spend } from './types';
 import { BUDGET_REACHED } from './types';
 
@@ -38,24 +38,13 @@ const attributes = {
 /** A run in progress: its plan and state, its messages, and how its work is paused, parked and shown. */
 export type Flow = ReturnType<typeof createFlow>;
 
-const FRESH: FlywheelState = {
-  attempt: 1,
-  finished: [],
-  paused: null,
-  budgetUsd: null,
-  rolledBack: false,
-  cursor: null,
-  lastAction: null,
-  lastProblem: null,
-};
-
 /**
  * Sets up the messages at once, so that none is lost. What continue-as-new carried is there before the first of them; in
  * another run the plan comes with the first activity.
  */
 export function createFlow(carried: Continued | null) {
   let plan = carried?.plan ?? null;
-  let state = carried?.state ?? FRESH;
+  let state = carried?.state ?? freshState(null);
   let place: Place = { round: 0, stage: 'start', attempt: 1 };
   let waiting: Waiting | null = null;
   let decision: Decision | null = null;
@@ -141,12 +130,10 @@ export function createFlow(carried: Continued | null) {
   }
 
   /** Before anything is cancelled: the plan with the new settings. @throws what is wrong with them. */
-  async function checkSettings({ round, stage, set }: RollbackMessage): Promise<RunPlan> {
+  async function checkSettings(message: RollbackMessage): Promise<RunPlan> {
     checking = true;
     try {
-      const { run, stages, version } = planned();
-      const request = { run, version, place: { round, stage: stage ?? stages[0] }, set: set ?? {} };
-      return await flow.run('resolve', 'check the new settings').checkSettings(request);
+      return await flow.revise(planned(), message);
     } catch (error) {
       throw error instanceof ActivityFailure && !isCancellation(error) ? refused(causeOf(error)) : error;
     } finally {
@@ -190,6 +177,15 @@ export function createFlow(carried: Continued | null) {
     /** Activities with the time-outs of their kind; the summary stands in the UI's timeline. */
     run: (kind: Kind, summary: string): ActivityInterfaceFor<Activities> =>
       proxyActivities<Activities>({ ...activityOptions(kind, plan?.heartbeat), summary: summary.slice(0, 190) }),
+
+    /** The plan with what a rollback sets; its failure says what is wrong with that. */
+    async revise(before: RunPlan, { round, stage = before.stages[0], set }: RollbackMessage): Promise<RunPlan> {
+      if (set === undefined) return before;
+      const { run, version } = before;
+      return flow
+        .run('resolve', 'check the new settings')
+        .checkSettings({ run, version, place: { round, stage }, set });
+    },
 
     /** Takes over the plan and the state, keeping what operators said meanwhile. */
     begin(resolved: Continued): void {

@@ -1,5 +1,6 @@
 import { ActivityFailure, ApplicationFailure, isCancellation, workflowInfo } from '@temporalio/workflow';
 import { causeOf, type Flow } from './flow';
+import type { RollbackMessage } from './messages';
 import { operate } from './operate';
 import { keptCheckpoints } from './steps';
 import type { Continued, FlywheelInput } from './types';
@@ -29,18 +30,12 @@ export async function resolve(flow: Flow, input: FlywheelInput, kind: 'flywheel'
 async function rolledBack(
   flow: Flow,
   { plan, state, ...shown }: Continued,
-  rollback: NonNullable<FlywheelInput['rollback']>,
+  rollback: RollbackMessage,
 ): Promise<Continued> {
   const result = operate(plan, state, null, 'rollback', rollback);
   if ('refusal' in result) throw ApplicationFailure.nonRetryable(result.refusal, 'Refused');
-  const { run, version, stages } = plan;
-  const { round, stage = stages[0], set } = rollback;
-  const revised =
-    set === undefined
-      ? plan
-      : await flow
-          .run('resolve', 'check the new settings')
-          .checkSettings({ run, version, place: { round, stage }, set });
+  const { run } = plan;
+  const revised = await flow.revise(plan, rollback);
   const { sentence, reason } = result;
   const back = { ...result.state, lastAction: `rollback: ${sentence}` };
   const { runId, historyLength } = workflowInfo();

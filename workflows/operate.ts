@@ -106,8 +106,10 @@ function rollback(plan: RunPlan | null, state: FlywheelState, input: unknown): V
     return { refusal: 'An arena has no rounds to go back to. Start it under another id to play it anew.' };
   const target = stage ?? plan.stages[0];
   const steps = allSteps(plan);
-  const index = steps.findIndex((step) => step.round === round && step.stage === target);
-  if (index < 0 || stage === ('round' as string))
+  // A round's end is a step, too, but no stage to go back to.
+  const known = plan.stages.find((one) => one === target);
+  const index = steps.findIndex((step) => step.round === round && step.stage === known);
+  if (index < 0)
     return {
       refusal: `There is no stage ${String(target)} in round ${round} of this run (${plan.rounds} rounds of ${plan.stages.join(', ')}). ${example}`,
     };

@@ -1,5 +1,17 @@
 import type { FinishedStep, FlywheelState, ModelRef, Place, RunPlan } from './types';
 
+/** The state of a run that has done nothing yet. */
+export const freshState = (budgetUsd: number | null): FlywheelState => ({
+  attempt: 1,
+  finished: [],
+  paused: null,
+  budgetUsd,
+  rolledBack: false,
+  cursor: null,
+  lastAction: null,
+  lastProblem: null,
+});
+
 /** All steps of a run in their order: the start, then for each round its stages and its end. */
 export function allSteps({ rounds, stages }: Pick<RunPlan, 'rounds' | 'stages'>): Pick<Place, 'round' | 'stage'>[] {
   const perRound = [...stages, 'round' as const];

@@ -3,6 +3,8 @@
  * Postgres under the ids that stand here.
  */
 
+import type { RollbackMessage } from './messages';
+
 export type StageName = 'sft' | 'dpo' | 'ppo';
 
 /** A place in a run, as ids and paths spell it: round 0 has the stage `start`, a round's own gate the stage `round`. */
@@ -24,7 +26,7 @@ export interface FlywheelInput {
   rounds?: number;
   pauseAfter?: 'stage' | 'round' | null;
   /** Go back before going on: for a run that was closed. */
-  rollback?: { round: number; stage?: StageName; set?: Record<string, unknown>; reason?: string };
+  rollback?: RollbackMessage;
   /** Carried by continue-as-new; ignored in a run that was not continued (the UI's form copies it). */
   continued?: Continued;
 }

@@ -1,7 +1,16 @@
 import type { MessageName } from '../../../workflows/messages';
 import { operate, type Waiting } from '../../../workflows/operate';
 import { renderProgress } from '../../../workflows/progress';
-import { allSteps, champion, keptModels, labelOf, nextStep, roles, sameStageBefore } from '../../../workflows/steps';
+import {
+  allSteps,
+  champion,
+  freshState,
+  keptModels,
+  labelOf,
+  nextStep,
+  roles,
+  sameStageBefore,
+} from '../../../workflows/steps';
 import type { FinishedStep, FlywheelState, Place, Progress, RunPlan } from '../../../workflows/types';
 
 const plan = { run: 'r', rounds: 2, stages: ['sft', 'dpo', 'ppo'], sftInit: 'I0', gatePrompts: 10 } as RunPlan;
@@ -20,16 +29,7 @@ function step(round: number, stage: Place['stage'], kept?: string): FinishedStep
   } as FinishedStep;
 }
 const roundEnd = (round: number, end: string): FinishedStep => ({ ...step(round, 'round'), model: model(end) });
-const state = (...finished: FinishedStep[]): FlywheelState => ({
-  attempt: 1,
-  finished,
-  paused: null,
-  budgetUsd: null,
-  rolledBack: false,
-  cursor: null,
-  lastAction: null,
-  lastProblem: null,
-});
+const state = (...finished: FinishedStep[]): FlywheelState => ({ ...freshState(null), finished });
 const firstRound = [step(0, 'start'), step(1, 'sft'), step(1, 'dpo'), step(1, 'ppo'), roundEnd(1, 'r1-ppo-a1')];
 
 describe('steps', () => {
