@@ -1,5 +1,6 @@
 import type { Pool } from 'pg';
 import type { Outcome } from '../arena/outcome';
+import { lastAsked } from './asked';
 
 /** Which battles of a run are wanted; what is null is not asked for. */
 export interface BattleFilter {
@@ -101,8 +102,7 @@ async function inArena(
     `with page as (
        select * from battles where ${conditions.join(' and ')} order by position limit ${place(limit)})
      select arena, position, prompt, player_a as "playerA", player_b as "playerB", outcome, margin, verdicts, problem, category,
-            left(coalesce((select turn ->> 'content' from jsonb_array_elements(messages) with ordinality turns(turn, at)
-                            where turn ->> 'role' = 'user' order by at desc limit 1), ''), ${ASKED}) as asked
+            ${lastAsked(ASKED)} as asked
        from page join prompts on prompts.id = page.prompt order by position`,
     values,
   );

@@ -1,4 +1,5 @@
 import type { Pool } from 'pg';
+import { lastAsked } from './asked';
 
 /** How the new player did on a prompt beside the old one. */
 export type ComparedVerdict = 'better' | 'worse' | 'same' | 'unknown';
@@ -53,6 +54,9 @@ interface Sides {
   arenas: readonly string[];
 }
 
+/** Characters of a prompt beside its two answers. */
+const ASKED = 600;
+
 /** Prompts looked at in one go, because a verdict is only known after its battles are read; and how long one page looks on. */
 const LOOKED_AT = 100;
 const LOOKING_MS = 100;
@@ -80,8 +84,7 @@ export async function comparedPage(
               (select arena || '#' || position from battles
                 where battles.prompt = chosen.prompt and arena = any($3)
                   and ((player_a = $1 and player_b = $2) or (player_a = $2 and player_b = $1)) order by arena limit 1) as battle,
-              left(coalesce((select turn ->> 'content' from jsonb_array_elements(messages) with ordinality turns(turn, at)
-                              where turn ->> 'role' = 'user' order by at desc limit 1), ''), 600) as asked
+              ${lastAsked(ASKED)} as asked
          from chosen join judged using (prompt) join prompts on prompts.id = chosen.prompt order by chosen.prompt`,
       [old, fresh, arenas, from, looked],
     );

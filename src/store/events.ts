@@ -41,7 +41,7 @@ export async function eventPage(
   { before, limit }: { before: string | null; limit: number },
 ): Promise<(RunEvent & { id: string; at: Date })[]> {
   const { rows } = await pool.query<RunEvent & { id: string; at: Date }>(
-    `select id, run, at, kind, sentence, detail from events where run = $1 and ($2::bigint is null or id < $2) order by id desc limit $3`,
+    `select id, run, at, kind, sentence, detail, actor from events where run = $1 and ($2::bigint is null or id < $2) order by id desc limit $3`,
     [run, before, limit],
   );
   return rows;

@@ -3,6 +3,7 @@ import { emptyCounts, type ImportCounts } from '../prompts/import/counts';
 import type { ImportedPrompt } from '../prompts/import/import-file';
 import type { PromptPages } from '../prompts/pages';
 import type { Message, Prompt } from '../prompts/prompt';
+import { inTransaction } from './transaction';
 
 /** A file's place in a pool, and how far its import came. */
 export interface PoolFile {
@@ -31,20 +32,11 @@ export interface PoolPrompt extends Prompt {
 export type Mark = { id: string; dropped: string } | { id: string; masked: string };
 
 /** Runs `body` in one transaction that no other process has on this pool at the same time. */
-export async function withPool<T>(db: Pool, pool: string, body: (client: PoolClient) => Promise<T>): Promise<T> {
-  const client = await db.connect();
-  try {
-    await client.query('begin');
+export function withPool<T>(db: Pool, pool: string, body: (client: PoolClient) => Promise<T>): Promise<T> {
+  return inTransaction(db, async (client) => {
     await client.query("select pg_advisory_xact_lock(hashtext('prompt-pool'), hashtext($1))", [pool]);
-    const result = await body(client);
-    await client.query('commit');
-    return result;
-  } catch (error) {
-    await client.query('rollback').catch(() => undefined);
-    throw error;
-  } finally {
-    client.release();
-  }
+    return body(client);
+  });
 }
 
 /** The file's place in the pool; a new one gets the next number. */

@@ -1,6 +1,7 @@
 import type { Pool } from 'pg';
 import type { Message, Prompt } from '../prompts/prompt';
 import { bulkInsert } from './bulk';
+import { inTransaction } from './transaction';
 
 /** Part of a split that a prompt belongs to; `d0`: the start is trained on it. */
 export type SplitPart = 'test' | 'gate' | 'd0' | `slice-${number}`;
@@ -49,7 +50,7 @@ export async function fillCategories(pool: Pool, prompts: readonly Prompt[]): Pr
 }
 
 /** Stores a split once, whole or not at all. */
-export async function saveSplit(
+export function saveSplit(
   pool: Pool,
   split: string,
   parts: ReadonlyMap<SplitPart, readonly string[]>,
@@ -58,9 +59,7 @@ export async function saveSplit(
   const rows = [...parts].flatMap(([part, prompts]) =>
     prompts.map((prompt, position) => ({ split, prompt, part, position, cluster: clusters?.get(prompt) ?? null })),
   );
-  const client = await pool.connect();
-  try {
-    await client.query('begin');
+  return inTransaction(pool, async (client) => {
     await client.query('select pg_advisory_xact_lock(hashtext($1))', [split]);
     const { rowCount } = await client.query('select 1 from splits where split = $1 limit 1', [split]);
     if (!rowCount)
@@ -77,13 +76,7 @@ export async function saveSplit(
         rows,
         'refuse',
       );
-    await client.query('commit');
-  } catch (error) {
-    await client.query('rollback');
-    throw error;
-  } finally {
-    client.release();
-  }
+  });
 }
 
 /** Ids of a part's prompts in their frozen order, from `from` to before `to`. */
