@@ -7,7 +7,7 @@ from trl import DPOConfig, DPOTrainer
 
 from flywheel_trainer.chat import Chat
 from flywheel_trainer.data import Pair, pairs, read_rows
-from flywheel_trainer.models import load_causal, load_policy, lora_config, positions, publish, weights_dtype
+from flywheel_trainer.models import load_causal, policy_for_trl, positions, publish, weights_dtype
 from flywheel_trainer.run import Context, Outcome
 from flywheel_trainer.trl_stage import check_max_length, common_arguments, train
 
@@ -47,7 +47,7 @@ def build_trainer(context: Context, chat: Chat, rows: list[Pair]) -> DPOTrainer:
     )
     reference = job.reference or (None if settings.lora else job.base)
     return TokenisedDPOTrainer(
-        model=load_policy(job) if job.adapter else load_causal(job.base, weights_dtype(job)),
+        **policy_for_trl(job),
         ref_model=load_causal(reference, weights_dtype(job)) if reference else None,
         args=arguments,
         train_dataset=Dataset.from_dict(
@@ -58,5 +58,4 @@ def build_trainer(context: Context, chat: Chat, rows: list[Pair]) -> DPOTrainer:
             }
         ),
         processing_class=chat.tokenizer,
-        peft_config=lora_config(settings.lora, 'CAUSAL_LM') if settings.lora and not job.adapter else None,
     )

@@ -46,7 +46,7 @@ def load_causal(folder: str, dtype: torch.dtype = torch.float32) -> PreTrainedMo
     return _load(AutoModelForCausalLM, folder, dtype=dtype)
 
 
-def load_policy(job: Job, task: str = 'CAUSAL_LM') -> Any:
+def load_policy(job: Job) -> Any:
     """The model that a job trains: the base, under LoRA with a new adapter, or with the one that `job.adapter` names.
 
     New adapters start from random numbers: seed before.
@@ -57,9 +57,20 @@ def load_policy(job: Job, task: str = 'CAUSAL_LM') -> Any:
     from peft import PeftModel, get_peft_model
 
     if job.adapter is None:
-        return get_peft_model(model, lora_config(job.hyperparameters.lora, task))
+        return get_peft_model(model, lora_config(job.hyperparameters.lora, 'CAUSAL_LM'))
     _check_adapter(job)
     return PeftModel.from_pretrained(model, job.adapter, is_trainable=True)
+
+
+def policy_for_trl(job: Job) -> dict[str, Any]:
+    """`model` and `peft_config` of a TRL trainer that adds a new adapter by itself; one that goes on it is given."""
+    if job.adapter is not None:
+        return {'model': load_policy(job), 'peft_config': None}
+    lora = job.hyperparameters.lora
+    return {
+        'model': load_causal(job.base, weights_dtype(job)),
+        'peft_config': lora_config(lora, 'CAUSAL_LM') if lora else None,
+    }
 
 
 def is_adapter(folder: str | Path) -> bool:

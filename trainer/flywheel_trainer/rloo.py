@@ -18,16 +18,7 @@ from flywheel_trainer.data import prompts, read_rows
 from flywheel_trainer.errors import JobError
 from flywheel_trainer.files import write_json
 from flywheel_trainer.generation import Ask, generate
-from flywheel_trainer.models import (
-    device_of,
-    load_causal,
-    load_policy,
-    load_scalar,
-    lora_config,
-    positions,
-    publish,
-    weights_dtype,
-)
+from flywheel_trainer.models import device_of, load_scalar, policy_for_trl, positions, publish, weights_dtype
 from flywheel_trainer.order import derived_seed
 from flywheel_trainer.ppo import check_reward_model
 from flywheel_trainer.run import Context, Outcome
@@ -59,7 +50,7 @@ def build_trainer(context: Context, chat: Chat, rows: list[list[int]]) -> 'Token
     arguments = {name: value for name, value in common_arguments(context).items() if name != 'max_length'}
     return TokenisedRLOOTrainer(
         chat=chat,
-        model=load_policy(job) if job.adapter else load_causal(job.base, weights_dtype(job)),
+        **policy_for_trl(job),
         reward_funcs=Rewards(context, chat),
         args=RLOOConfig(
             **arguments,
@@ -77,7 +68,6 @@ def build_trainer(context: Context, chat: Chat, rows: list[list[int]]) -> 'Token
         # A text, because TRL looks for messages in everything else.
         train_dataset=Dataset.from_dict({'prompt': [' '.join(map(str, row)) for row in rows]}),
         processing_class=chat.tokenizer,
-        peft_config=lora_config(settings.lora, 'CAUSAL_LM') if settings.lora and not job.adapter else None,
     )
 
 
