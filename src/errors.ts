@@ -13,7 +13,8 @@ export class UserError extends Error {
   }
 }
 
-/** The message of anything that was thrown. */
+/** The message of anything that was thrown; its code where it has none, as where all addresses of a name refuse. */
 export function messageOf(error: unknown): string {
-  return typeof error === 'object' && error !== null && 'message' in error ? String(error.message) : String(error);
+  if (typeof error !== 'object' || error === null || !('message' in error)) return String(error);
+  return String(error.message) || ('code' in error ? String(error.code) : '');
 }

@@ -115,7 +115,7 @@ async function openDatabase(url: string): Promise<Pool> {
     return pool;
   } catch (error) {
     await pool?.end();
-    const reason = messageOf(error) || String((error as { code?: unknown }).code);
+    const reason = messageOf(error);
     throw new UserError(
       `Postgres at ${withoutPassword(url)} did not accept us: ${reason}. Start it, or give its address in FLYWHEEL_DATABASE_URL.`,
     );

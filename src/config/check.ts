@@ -1,6 +1,6 @@
 import { access, mkdir } from 'node:fs/promises';
-import { request } from 'undici';
 import { messageOf, UserError } from '../errors';
+import { askApi } from '../models/api';
 import type { ModelPool } from '../models/pool';
 import { judgeMembers, readKey } from '../models/roster';
 import { filesOf } from '../prompts/files';
@@ -117,21 +117,12 @@ const addressesOf = ({ field, url, replicas, key }: ReachedEndpoint): NamedEndpo
 async function probe({ field, url, key }: NamedEndpoint, models: ModelPool): Promise<void> {
   const secret = readKey(key);
   const address = await models.address(url);
-  const headers: Record<string, string> = secret === null ? {} : { authorization: `Bearer ${secret}` };
-  let status: number;
-  try {
-    const { statusCode, body } = await request(`${address.replace(/\/$/, '')}/models`, {
-      headers,
-      headersTimeout: PROBE_MS,
-      bodyTimeout: PROBE_MS,
-    });
-    await body.dump();
-    status = statusCode;
-  } catch (error) {
+  const list = `${address.replace(/\/$/, '')}/models`;
+  const { status } = await askApi(list, { key: secret, limitMs: PROBE_MS }).catch((error: unknown) => {
     throw new UserError(
-      `${field}: nobody answers at ${url} (${messageOf(error) || String((error as { code?: string }).code)}). Start the endpoint, or mend its url.`,
+      `${field}: nobody answers at ${url} (${messageOf(error)}). Start the endpoint, or mend its url.`,
     );
-  }
+  });
   if (status === 401 || status === 403)
     throw new UserError(
       `${field}: ${url} refused access (HTTP ${status}). Check the environment variable that key names${key === null ? ' (there is no key)' : ` (${key})`}.`,

@@ -1,11 +1,5 @@
-import { Agent, request } from 'undici';
-
-/**
- * One pool of connections for the process. undici's own keep-alive of 4 s is kept on purpose: common servers drop idle
- * connections after 5 s, and a POST sent into a dropped connection is lost. Time-outs are the caller's alone, because
- * a reply that is not streamed sends nothing until its last token is there.
- */
-const agent = new Agent({ pipelining: 1, headersTimeout: 0, bodyTimeout: 0 });
+import { request } from 'undici';
+import { agent } from './agent';
 
 /** Statuses whose Response must not have a body (Fetch standard, "null body status"). */
 const withoutBody = new Set([204, 205, 304]);

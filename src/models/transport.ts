@@ -1,4 +1,5 @@
-import { Agent, type Dispatcher } from 'undici';
+import type { Dispatcher } from 'undici';
+import { agent } from './agent';
 
 /** A server's answer as it came. */
 export interface Answer {
@@ -28,13 +29,6 @@ export class AnswerTooLong extends Error {
 
 /** Bytes. A server that never stops sending must not fill the memory; what is stored is far shorter. */
 const LARGEST_ANSWER = 64 * 2 ** 20;
-
-/**
- * One pool of connections for the process. undici's own keep-alive of 4 s is kept on purpose: common servers drop idle
- * connections after 5 s, and a POST sent into a dropped connection is lost. Time-outs are the caller's alone, because
- * a reply that is not streamed sends nothing until its last token is there.
- */
-const agent = new Agent({ pipelining: 1, headersTimeout: 0, bodyTimeout: 0 });
 
 /** @param url base address as far as before `/chat/completions`; a query in it is kept. @param key null sends none. */
 export type OpenTransport = (url: string, key: string | null) => Transport;

@@ -1,7 +1,7 @@
-import { access } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { messageOf, UserError } from '../errors';
+import { exists } from '../files';
 import { reachOf } from '../models/reach';
 import { readKey } from '../models/roster';
 import type { Servable, Served, VllmConfig } from './serving';
@@ -95,7 +95,7 @@ export async function checkReplicas(config: VllmConfig, base: string, hashOf: Ad
     const models = await server.models().catch((error: unknown) => {
       if (UserError.isInstance(error)) throw error;
       throw new UserError(
-        `target.serve.urls: nobody answers at ${url} (${messageOf(error) || String((error as { code?: string }).code)}). Start vLLM there, or mend the address.`,
+        `target.serve.urls: nobody answers at ${url} (${messageOf(error)}). Start vLLM there, or mend the address.`,
       );
     });
     const served = models.find(({ parent }) => parent === null);
@@ -162,11 +162,4 @@ export function asServerSees(path: string, paths: VllmConfig['paths']): string {
 
 function isAdapter(folder: string): Promise<boolean> {
   return exists(join(folder, 'adapter_config.json'));
-}
-
-function exists(path: string): Promise<boolean> {
-  return access(path).then(
-    () => true,
-    () => false,
-  );
 }

@@ -3,6 +3,7 @@ import { request } from 'undici';
 import { startChild, type Child } from '../embedded/child';
 import { freePort } from '../embedded/ports';
 import { UserError } from '../errors';
+import { askApi } from '../models/api';
 import { reachOf } from '../models/reach';
 import type { Servable, ServingBackend } from './serving';
 
@@ -15,6 +16,8 @@ export interface LocalServingOptions {
 
 /** Loading torch and transformers on a busy two-core machine. */
 const READY_SECONDS = 120;
+/** It hashes a checkpoint whole before it answers. */
+const REGISTER_MS = 300_000;
 
 /**
  * The trainer's own model server, one process for all local checkpoints, started at the first need and again when it
@@ -58,14 +61,10 @@ export function localServing({ python, packageFolder, folder }: LocalServingOpti
 
   async function register(url: string, { id, path, sha256 }: Servable): Promise<void> {
     if (registered.get(id) === sha256) return;
-    const { statusCode, body } = await request(`${url}/v1/models`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify({ id, path, sha256 }),
-    });
-    const text = await body.text();
-    if (statusCode !== 200)
-      throw new UserError(`The model server refused ${id} from ${path} (HTTP ${statusCode}): ${text.slice(0, 300)}`);
+    const body = { id, path, sha256 };
+    const { status, text } = await askApi(`${url}/v1/models`, { method: 'POST', body, limitMs: REGISTER_MS });
+    if (status !== 200)
+      throw new UserError(`The model server refused ${id} from ${path} (HTTP ${status}): ${text.slice(0, 300)}`);
     registered.set(id, sha256);
   }
 

@@ -1,5 +1,5 @@
-import { request } from 'undici';
 import { UserError } from '../errors';
+import { askApi, type ApiRequest } from '../models/api';
 
 /** What vLLM serves: the base has no parent; an adapter's root is the folder that it was loaded from. */
 export interface VllmModel {
@@ -26,42 +26,28 @@ const LOAD_MS = 300_000;
 /** A client of the server whose API begins at `url` (`http://gpu1:8000/v1`). */
 export function vllmClient(url: string, key: string | null): VllmClient {
   const api = url.replace(/\/$/, '');
-  async function call(method: 'GET' | 'POST', address: string, body?: unknown, limit = LOOK_MS) {
-    const { statusCode, body: answer } = await request(address, {
-      method,
-      headers: {
-        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
-        ...(key === null ? {} : { authorization: `Bearer ${key}` }),
-      },
-      body: body === undefined ? null : JSON.stringify(body),
-      headersTimeout: limit,
-      bodyTimeout: limit,
-    });
-    const text = await answer.text();
-    if (statusCode === 401 || statusCode === 403)
+  async function call(address: string, asked: Omit<ApiRequest, 'key' | 'limitMs'> = {}, limitMs = LOOK_MS) {
+    const answer = await askApi(address, { ...asked, key, limitMs });
+    if (answer.status === 401 || answer.status === 403)
       throw new UserError(
-        `target.serve: ${url} refused access (HTTP ${statusCode}). Check the variable that key names.`,
+        `target.serve: ${url} refused access (HTTP ${answer.status}). Check the variable that key names.`,
       );
-    return { status: statusCode, text };
+    return answer;
   }
+  const post = (path: string, body: unknown) => call(`${api}/${path}`, { method: 'POST', body }, LOAD_MS);
   return {
     url,
     async isHealthy() {
-      return (await call('GET', `${new URL(api).origin}/health`).catch(() => null))?.status === 200;
+      return (await call(`${new URL(api).origin}/health`).catch(() => null))?.status === 200;
     },
     async models() {
-      const { status, text } = await call('GET', `${api}/models`);
+      const { status, text } = await call(`${api}/models`);
       if (status !== 200) throw new UserError(`target.serve: ${url}/models answers HTTP ${status}, as no vLLM does.`);
       const { data } = JSON.parse(text) as { data: Partial<VllmModel>[] };
       return data.map(({ id = '', root = null, parent = null }) => ({ id, root, parent }));
     },
     async load(name, path) {
-      const { status, text } = await call(
-        'POST',
-        `${api}/load_lora_adapter`,
-        { lora_name: name, lora_path: path },
-        LOAD_MS,
-      );
+      const { status, text } = await post('load_lora_adapter', { lora_name: name, lora_path: path });
       if (status === 200) return;
       const cure =
         status === 404 && !text.includes(path)
@@ -70,7 +56,7 @@ export function vllmClient(url: string, key: string | null): VllmClient {
       throw new UserError(`${url} did not load ${name} from ${path} (HTTP ${status}): ${reasonOf(text)} ${cure}`);
     },
     async unload(name) {
-      await call('POST', `${api}/unload_lora_adapter`, { lora_name: name }, LOAD_MS);
+      await post('unload_lora_adapter', { lora_name: name });
     },
   };
 }

@@ -1,14 +1,11 @@
+import { passedOn } from '../placeholders';
+
 /** What Python may know of our environment: no key among it (design §10). */
 const KNOWN = ['PATH', 'HOME', 'LANG', 'LC_ALL', 'TMPDIR', 'CUDA_VISIBLE_DEVICES', 'LD_LIBRARY_PATH', 'HF_HOME'];
 
 /** What a process of ours may see of our environment, and those variables that `named` lists. */
 export function knownEnvironment(named: readonly string[] = []): Record<string, string> {
-  return Object.fromEntries(
-    [...KNOWN, ...named].flatMap((name): [string, string][] => {
-      const value = process.env[name];
-      return value === undefined ? [] : [[name, value]];
-    }),
-  );
+  return passedOn([...KNOWN, ...named]);
 }
 
 /** The environment of a process of the Python package on this machine: what it needs of ours, and its settings. */

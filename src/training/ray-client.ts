@@ -1,5 +1,5 @@
-import { request } from 'undici';
 import { messageOf, UserError } from '../errors';
+import { askApi, type ApiAnswer } from '../models/api';
 
 /** Ray's Jobs REST API, as far as training needs it. */
 export interface RayClient {
@@ -39,31 +39,22 @@ export class RayRefusal extends Error {}
 const TIMEOUT_MS = 15_000;
 
 /**
- * A client of Ray's dashboard at `url`. Over undici's `request`: Ray refuses Node's own `fetch` as a browser's (405).
+ * A client of Ray's dashboard at `url`.
  * @throws UserError from every call that Ray refuses for want of access.
  */
 export function rayClient(url: string, token: string | null): RayClient {
-  async function call(method: 'GET' | 'POST', path: string, body?: unknown): Promise<{ status: number; text: string }> {
-    const { statusCode, body: answer } = await request(`${url.replace(/\/$/, '')}${path}`, {
-      method,
-      headers: {
-        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
-        ...(token === null ? {} : { authorization: `Bearer ${token}` }),
-      },
-      body: body === undefined ? null : JSON.stringify(body),
-      headersTimeout: TIMEOUT_MS,
-      bodyTimeout: TIMEOUT_MS,
-    }).catch((error: unknown) => {
-      throw new Error(`nobody answers at ${url} (${messageOf(error) || String((error as { code?: string }).code)})`);
+  async function call(method: 'GET' | 'POST', path: string, body?: unknown): Promise<ApiAnswer> {
+    const asked = { method, body, key: token, limitMs: TIMEOUT_MS };
+    const answer = await askApi(`${url.replace(/\/$/, '')}${path}`, asked).catch((error: unknown) => {
+      throw new Error(`nobody answers at ${url} (${messageOf(error)})`);
     });
-    const text = await answer.text();
-    if (statusCode === 401 || statusCode === 403)
+    if (answer.status === 401 || answer.status === 403)
       throw new UserError(
-        `Ray at ${url} refused access (HTTP ${statusCode}): set training.key to the environment variable that holds its token.`,
+        `Ray at ${url} refused access (HTTP ${answer.status}): set training.key to the environment variable that holds its token.`,
       );
-    return { status: statusCode, text };
+    return answer;
   }
-  const refuse = (what: string, { status, text }: { status: number; text: string }) =>
+  const refuse = (what: string, { status, text }: ApiAnswer) =>
     new RayRefusal(`Ray at ${url} refused ${what} (HTTP ${status}): ${lastLine(text)}`);
   const path = (id: string) => `/api/jobs/${encodeURIComponent(id)}`;
 

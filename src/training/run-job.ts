@@ -1,8 +1,8 @@
-import { access, appendFile } from 'node:fs/promises';
+import { appendFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { messageOf, UserError } from '../errors';
-import { readJson, writeFileAtomic } from '../files';
+import { exists, readJson, writeFileAtomic } from '../files';
 import { contentId } from '../identity';
 import type { Start, StartState, TrainingBackend } from './backend';
 import { TrainingError, type TrainingErrorKind } from './errors';
@@ -87,9 +87,10 @@ export async function runJob(
       start = await joinOrStart(backend, folder, job, patienceMs);
       continue;
     }
-    if (Date.now() < nextLook && !(await hasSaidItsEnd(folder))) continue;
+    const saysEnd = await hasSaidItsEnd(folder);
+    if (Date.now() < nextLook && !saysEnd) continue;
     nextLook = Date.now() + backend.pollMs;
-    const state = (await hasSaidItsEnd(folder)) ? ENDED : await look(start);
+    const state = saysEnd ? ENDED : await look(start);
     if (stoppedAt !== null && !forced && state.is !== 'ended' && isOverdue(state, stoppedAt, job)) {
       forced = true;
       await backend.stop(start);
@@ -165,13 +166,6 @@ async function joinOrStart(
 function startName(folder: string, job: Job, number: number): string {
   const readable = job.id.replace(/[^A-Za-z0-9-]+/g, '-').slice(0, 60);
   return `flywheel-${readable}-${contentId([folder, job.id]).slice(0, 8)}-s${number}`;
-}
-
-function exists(path: string): Promise<boolean> {
-  return access(path).then(
-    () => true,
-    () => false,
-  );
 }
 
 /** Asks until there is an answer, for as long as patience goes: a cluster's head may just be starting anew. */

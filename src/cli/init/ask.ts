@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import type * as Clack from '@clack/prompts';
-import { request } from 'undici';
+import { askApi } from '../../models/api';
 import type { Endpoint, Player, Wanted } from './wanted';
 
 /** The user ended the questions. */
@@ -82,13 +82,9 @@ async function askEndpoint(q: Questions, what: string): Promise<Endpoint> {
 /** The models that an endpoint lists; none where nobody answers. */
 async function modelsAt(url: string, key: string | undefined): Promise<string[]> {
   try {
-    const { statusCode, body } = await request(`${url.replace(/\/$/, '')}/models`, {
-      headers: key === undefined ? {} : { authorization: `Bearer ${key}` },
-      headersTimeout: PROBE_MS,
-      bodyTimeout: PROBE_MS,
-    });
-    const { data } = (await body.json()) as { data?: { id?: unknown }[] };
-    return statusCode === 200 ? (data ?? []).map(({ id }) => String(id)) : [];
+    const { status, text } = await askApi(`${url.replace(/\/$/, '')}/models`, { key: key ?? null, limitMs: PROBE_MS });
+    const { data } = JSON.parse(text) as { data?: { id?: unknown }[] };
+    return status === 200 ? (data ?? []).map(({ id }) => String(id)) : [];
   } catch {
     return [];
   }
