@@ -1,13 +1,21 @@
-import type { Client, WorkflowHandle } from '@temporalio/client';
+import type { Client } from '@temporalio/client';
 import type { temporal } from '@temporalio/proto';
+import { executionsOf } from '../chaos/executions';
+
+/** A workflow task that was completed: its start, in seconds from the first run's, and how long it took, as the server noted them. */
+export interface WorkflowTask {
+  started: number;
+  seconds: number;
+}
 
 /** What a workflow's whole chain of runs (continue-as-new) has cost Temporal. */
 export interface HistoryCosts {
   runs: number;
   events: number;
   bytes: number;
-  /** Seconds of the longest workflow task, from its start to its completion as the server has it. */
-  longestTask: number;
+  /** Events and bytes of the run that has most of them. */
+  largest: { events: number; bytes: number };
+  tasks: WorkflowTask[];
   /** Workflow tasks that failed or timed out. */
   failedTasks: number;
   /** Seconds from the first run's start to the last one's end. */
@@ -16,32 +24,34 @@ export interface HistoryCosts {
 
 type Timestamp = temporal.api.history.v1.IHistoryEvent['eventTime'];
 
-/** Milliseconds of an event's time. */
-const at = (time: Timestamp): number => Number(time?.seconds ?? 0) * 1000 + (time?.nanos ?? 0) / 1e6;
+/** Seconds of an event's time. */
+const at = (time: Timestamp): number => Number(time?.seconds ?? 0) + (time?.nanos ?? 0) / 1e9;
 
 /** Walks a workflow's histories from its first run to its last. */
 export async function historyCosts(client: Client, workflowId: string, firstRunId: string): Promise<HistoryCosts> {
-  const costs: HistoryCosts = { runs: 0, events: 0, bytes: 0, longestTask: 0, failedTasks: 0, seconds: 0 };
+  const largest = { events: 0, bytes: 0 };
+  const costs: HistoryCosts = { runs: 0, events: 0, bytes: 0, largest, tasks: [], failedTasks: 0, seconds: 0 };
   let begun = 0;
-  for (let runId: string | null = firstRunId; runId;) {
-    const handle: WorkflowHandle = client.workflow.getHandle(workflowId, runId);
+  for await (const { handle, history } of executionsOf(client, workflowId, firstRunId)) {
     const { historyLength, historySize = 0 } = await handle.describe();
-    const { events } = await handle.fetchHistory();
     costs.runs++;
     costs.events += historyLength;
     costs.bytes += historySize;
-    runId = null;
+    largest.events = Math.max(largest.events, historyLength);
+    largest.bytes = Math.max(largest.bytes, historySize);
     let started = 0;
-    for (const event of events ?? []) {
+    for (const event of history.events ?? []) {
       const time = at(event.eventTime);
       begun ||= time;
-      costs.seconds = (time - begun) / 1000;
-      if (event.workflowTaskStartedEventAttributes) started = time;
-      if (event.workflowTaskCompletedEventAttributes)
-        costs.longestTask = Math.max(costs.longestTask, (time - started) / 1000);
+      costs.seconds = time - begun;
+      if (event.workflowTaskStartedEventAttributes) started = costs.seconds;
+      if (event.workflowTaskCompletedEventAttributes) costs.tasks.push({ started, seconds: costs.seconds - started });
       if (event.workflowTaskFailedEventAttributes || event.workflowTaskTimedOutEventAttributes) costs.failedTasks++;
-      runId = event.workflowExecutionContinuedAsNewEventAttributes?.newExecutionRunId ?? runId;
     }
   }
   return costs;
 }
+
+/** @throws TypeError where there is no task. */
+export const slowestTask = ({ tasks }: HistoryCosts): WorkflowTask =>
+  tasks.reduce((most, one) => (one.seconds > most.seconds ? one : most));

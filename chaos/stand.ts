@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { WorkflowHandle } from '@temporalio/client';
@@ -17,14 +17,12 @@ import { fakedClock, type Clock } from './clock';
 import { olderBundle } from './older-build';
 import { scriptedPython } from './scripted-python';
 import type { Servers } from './servers';
+import { READY_SECONDS, startWorkerProcess } from './start-worker';
 
 /** The run's key, in each stand the same, because ids decide seeds. */
 const RUN = 'chaos';
 /** Long enough that calls are found in flight. */
 const LATENCY_MS = 25;
-
-/** A process is there in a second or two; on a busy machine it may take a minute. */
-const READY_SECONDS = 300;
 
 /** A run's own database, artifacts, endpoint and workers, beside the servers that all share. */
 export type Stand = Awaited<ReturnType<typeof openStand>>;
@@ -97,6 +95,8 @@ export async function openStand(
     servers,
     pool,
     stats,
+    /** Calls that the endpoint has seen so far. */
+    sent,
     run: () => {
       if (!handle) throw new Error('the run has not been started');
       return handle;
@@ -117,16 +117,8 @@ export async function openStand(
     /** A worker as a process of its own, which can be killed. */
     async startWorker(build: 'today' | 'older' = 'today'): Promise<Child> {
       const logFile = join(folder, `worker-${workers.length + 1}.log`);
-      const settings = await stand.workerSettings(build);
-      const worker = await startChild({
-        name: 'The worker',
-        command: process.execPath,
-        args: [join(repositoryRoot(), 'dist/chaos/worker-process.js'), JSON.stringify(settings)],
-        env: { FLYWHEEL_PYTHON: python, ...clock?.env },
-        logFile,
-        ready: () => Promise.resolve(readFileSync(logFile, 'utf8').includes('polling')),
-        readySeconds: READY_SECONDS,
-      });
+      const env = { FLYWHEEL_PYTHON: python, ...clock?.env };
+      const worker = await startWorkerProcess(await stand.workerSettings(build), { logFile, env });
       workers.push(worker);
       return worker;
     },

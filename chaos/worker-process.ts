@@ -2,11 +2,12 @@ import { homePaths } from '../src/embedded/paths';
 import { startWorker } from '../src/worker';
 
 /** A worker as a process of its own, so that it can be killed: `node dist/chaos/worker-process.js SETTINGS`. */
-interface WorkerProcessSettings {
+export interface WorkerProcessSettings {
   home: string;
   databaseUrl: string;
   temporalAddress: string;
-  sandbox: string;
+  /** Who answers for `sandbox:`; absent where no configuration names it. */
+  sandbox?: string;
   workflowBundle?: string;
 }
 

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils';
 import { chaosConfig } from '../chaos/config';
+import { executionsOf } from '../chaos/executions';
 import type { Servers } from '../chaos/servers';
 import { openStand, type Stand } from '../chaos/stand';
 import type { ConfigInput } from '../src/config/schema';
@@ -67,11 +68,8 @@ export async function record(servers: Servers, root: string, scenario: Scenario)
       .catch(() => undefined);
     const histories: string[] = [];
     for (const runId of stand.starts())
-      for (let next: string | null = runId; next !== null;) {
-        const history = await servers.client.workflow.getHandle(stand.run().workflowId, next).fetchHistory();
+      for await (const { history } of executionsOf(servers.client, stand.run().workflowId, runId))
         histories.push(historyToJSON(history));
-        next = history.events?.at(-1)?.workflowExecutionContinuedAsNewEventAttributes?.newExecutionRunId || null;
-      }
     return histories;
   } finally {
     await worker?.stop();

@@ -6,6 +6,7 @@ import { ratingTable } from '../../src/store/rating-table';
 import { leaderboardsOf } from '../../src/store/results';
 import type { Row } from '../bench';
 import { costsOf } from '../costs';
+import { slowestTask } from '../history';
 import { median } from '../process';
 import { writeMaterial } from './material';
 import { cpuNote, type Part } from './stand';
@@ -72,7 +73,7 @@ export async function millionRows({ stand, short, say }: Part): Promise<Row[]> {
     large('history: bytes per battle', history.bytes / battles, GOALS.bytes, 'bytes'),
     large(
       'history: the longest workflow task',
-      history.longestTask,
+      slowestTask(history).seconds,
       GOALS.task,
       's',
       `${history.failedTasks} failed or timed out`,

@@ -6,6 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Pool } from 'pg';
 import { request } from 'undici';
 import { startServers } from '../../chaos/servers';
+import { startWorkerProcess } from '../../chaos/start-worker';
 import { startChild, type Child } from '../../src/embedded/child';
 import { pythonPath, repositoryRoot } from '../../src/embedded/paths';
 import { sendSignal } from '../../src/embedded/process';
@@ -206,29 +207,17 @@ export async function startEndpoint(folder: string, shape: EndpointShape) {
   };
 }
 
-/** A worker as users start one, from the build with its bundle. `FLYWHEEL_BENCH_PROFILE` names a folder for its CPU profile. */
-async function startWorker(
-  folder: string,
-  number: number,
-  databaseUrl: string,
-  temporalAddress: string,
-): Promise<Child> {
-  const logFile = join(folder, `worker-${number}.log`);
+/** A worker process. `FLYWHEEL_BENCH_PROFILE` names a folder for its CPU profile. */
+function startWorker(folder: string, number: number, databaseUrl: string, temporalAddress: string): Promise<Child> {
   const profile = process.env['FLYWHEEL_BENCH_PROFILE'];
-  const settings = { home: folder, databaseUrl, temporalAddress, sandbox: 'http://127.0.0.1:1/v1' };
-  return startChild({
-    name: 'The worker',
-    command: process.execPath,
-    args: [
-      ...(profile ? ['--cpu-prof', `--cpu-prof-dir=${profile}`] : []),
-      join(repositoryRoot(), 'dist/chaos/worker-process.js'),
-      JSON.stringify(settings),
-    ],
-    env: { FLYWHEEL_PYTHON: pythonPath() },
-    logFile,
-    ready: () => Promise.resolve(readFileSync(logFile, 'utf8').includes('polling')),
-    readySeconds: 300,
-  });
+  return startWorkerProcess(
+    { home: folder, databaseUrl, temporalAddress, sandbox: 'http://127.0.0.1:1/v1' },
+    {
+      logFile: join(folder, `worker-${number}.log`),
+      env: { FLYWHEEL_PYTHON: pythonPath() },
+      nodeOptions: profile ? ['--cpu-prof', `--cpu-prof-dir=${profile}`] : [],
+    },
+  );
 }
 
 /** What each part of the bench gets. */

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Servers } from '../../chaos/servers';
-import { openStand, type Stand } from '../../chaos/stand';
+import { openStand } from '../../chaos/stand';
 import type { BenchOptions, Row } from '../bench';
 import { endOfRun } from '../end-of-run';
 import { arenaConfig, BATTLES_PER_PROMPT } from './arena';
@@ -12,8 +12,6 @@ const LATENCY_MS = 200;
 const CONCURRENCY = 16;
 const PROMPTS = 100;
 const GOAL_SECONDS = 12;
-
-const callsOf = async (stand: Stand) => Object.values((await stand.stats()).calls).reduce((sum, n) => sum + n, 0);
 
 interface Kill {
   seconds: number;
@@ -28,12 +26,12 @@ async function killOnce(servers: Servers, home: string, name: string): Promise<K
   try {
     const worker = await stand.startWorker();
     await stand.start({ config: arenaConfig(join(home, `${name}.jsonl`), PROMPTS, CONCURRENCY) }, 'arena');
-    while ((await callsOf(stand)) < PROMPTS * BATTLES_PER_PROMPT) await sleep(10);
+    while ((await stand.sent()) < PROMPTS * BATTLES_PER_PROMPT) await sleep(10);
     await stand.killWorker(worker);
     const began = performance.now();
-    const atDeath = await callsOf(stand);
+    const atDeath = await stand.sent();
     const next = stand.startWorker();
-    while ((await callsOf(stand)) === atDeath) await sleep(10);
+    while ((await stand.sent()) === atDeath) await sleep(10);
     const seconds = (performance.now() - began) / 1000;
     await next;
     await endOfRun(stand.run());

@@ -1,11 +1,11 @@
-import { spawn, type ChildProcess } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { repositoryRoot } from '../../src/embedded/paths';
 import { startSandbox, type Sandbox } from '../../src/sandbox/server';
 import { testServers, type TestServers } from '../support/servers';
 import { sandboxJudge, sandboxPlayer, writePrompts } from '../support/tiny';
+import { startWorkerProcess } from '../support/worker-process';
 
 const PROMPTS = 100;
 const PLAYERS = ['poet', 'clerk', 'tutor', 'coder'] as const;
@@ -32,18 +32,12 @@ afterAll(async () => {
   await servers?.stop();
 });
 
-/** Starts a worker process and waits until it polls. */
-async function startWorkerProcess(): Promise<ChildProcess> {
-  const settings = {
-    home: servers.paths.home,
-    databaseUrl: servers.databaseUrl,
-    temporalAddress: servers.temporalAddress,
-    sandbox: sandbox.url,
-  };
-  const args = ['-r', './test/support/typescript.cjs', 'test/integration/worker-process.ts', JSON.stringify(settings)];
-  const worker = spawn(process.execPath, args, { cwd: repositoryRoot(), stdio: ['ignore', 'pipe', 'inherit'] });
+async function startWorker(): Promise<ChildProcess> {
+  const { paths, databaseUrl, temporalAddress } = servers;
+  const settings = { home: paths.home, databaseUrl, temporalAddress, sandbox: sandbox.url };
+  const logFile = join(paths.home, `worker-${workers.length + 1}.log`);
+  const worker = await startWorkerProcess(settings, { logFile });
   workers.push(worker);
-  await once(worker.stdout, 'data');
   return worker;
 }
 
@@ -66,7 +60,7 @@ it('a worker killed while judging loses no verdict and repeats no more calls tha
     arena: { batch: 60, window: 4 },
     heartbeat: { batchSeconds: 3 },
   };
-  const first = await startWorkerProcess();
+  const first = await startWorker();
   const handle = await servers.client.workflow.start('arena', {
     workflowId: 'killed',
     taskQueue: 'flywheel',
@@ -82,7 +76,7 @@ it('a worker killed while judging loses no verdict and repeats no more calls tha
   expect(inFlight).toBeGreaterThan(0);
   expect(inFlight).toBeLessThanOrEqual((PLAYERS.length + 1) * CONCURRENCY);
   expect(await count('games')).toBeLessThan(2 * BATTLES);
-  await startWorkerProcess();
+  await startWorker();
   await handle.result();
 
   const { rows } = await servers.pool.query(

@@ -1,7 +1,7 @@
-import { spawn, type ChildProcess } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { existsSync, mkdirSync, openSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { temporal } from '@temporalio/proto';
 import { parseHTML } from 'linkedom';
@@ -17,6 +17,7 @@ import { progressQuery, updates } from '../../workflows/messages';
 import { guardedEndpoint, type GuardedEndpoint } from '../support/guarded-endpoint';
 import { testServers, type TestServers } from '../support/servers';
 import { sandboxJudge, tinyConfig, writeFakeBase, writePrompts } from '../support/tiny';
+import { startWorkerProcess } from '../support/worker-process';
 
 /** One run of the flywheel with a marked secret, among names, prompts, answers and judge texts that attack. */
 const SECRET = `sk-marked-${randomBytes(12).toString('hex')}`;
@@ -70,19 +71,11 @@ afterAll(async () => {
 });
 
 /** A worker process whose environment holds the secret, its output in a log of the home. */
-async function startWorkerProcess(log: string, env: Record<string, string>): Promise<ChildProcess> {
+async function startWorker(log: string, env: Record<string, string>): Promise<ChildProcess> {
   const settings = { home, databaseUrl: servers.databaseUrl, temporalAddress: servers.temporalAddress };
-  const out = openSync(join(home, log), 'a');
-  const worker = spawn(
-    process.execPath,
-    ['-r', './test/support/typescript.cjs', 'test/integration/worker-process.ts', JSON.stringify(settings)],
-    { cwd: repositoryRoot(), stdio: ['ignore', out, out], env: { ...process.env, ...env, MARKED_SECRET: SECRET } },
-  );
+  const options = { logFile: join(home, log), env: { ...env, MARKED_SECRET: SECRET } };
+  const worker = await startWorkerProcess(settings, options);
   workers.push(worker);
-  while (!readFileSync(join(home, log), 'utf8').includes('polling')) {
-    if (worker.exitCode !== null) throw new Error(readFileSync(join(home, log), 'utf8'));
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
   return worker;
 }
 
@@ -167,7 +160,7 @@ describe('a run with a secret, among texts that attack', () => {
         mode: 0o755,
       },
     );
-    worker = await startWorkerProcess('worker.log', { FLYWHEEL_PYTHON: python });
+    worker = await startWorker('worker.log', { FLYWHEEL_PYTHON: python });
     const handle = await servers.client.workflow.start('flywheel', {
       workflowId: RUN,
       taskQueue: 'flywheel',
@@ -289,7 +282,7 @@ describe('with a key for payloads', () => {
   const keys = keysFrom({ [KEY_VARIABLE]: variable });
 
   it('Temporal stores nothing readable, clients with the key read all, and the UI’s endpoint opens it', async () => {
-    await startWorkerProcess('encrypted-worker.log', { [KEY_VARIABLE]: variable });
+    await startWorker('encrypted-worker.log', { [KEY_VARIABLE]: variable });
     const { connection, workflow: plain } = servers.client;
     // As commands and the dashboard make theirs.
     const client = createClient(connection, 'default', { [KEY_VARIABLE]: variable });
