@@ -23,7 +23,7 @@ export function apiPath(path: string, query: Query = {}): string {
   return `/api/v1${path}${search ? `?${search}` : ''}`;
 }
 
-/** A run's part of the API: its id is free text. */
+/** A run's part of the API, and of the pages, whose paths begin alike: its id is free text. */
 export const runPath = (run: string, rest = '') => `/runs/${encodeURIComponent(run)}${rest}`;
 
 async function answerOf<T>(response: Response): Promise<T> {

@@ -1,7 +1,7 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { lazy, Suspense, useEffect, type ReactNode } from 'react';
 import { Link, NavLink, Outlet, Route, Routes, useLocation, useParams } from 'react-router';
-import { getSession, send } from './api';
+import { getSession, runPath, send } from './api';
 import { plainName } from './hostile';
 import { Empty, Loading, Problem } from './parts/basic';
 import { toggleTheme, useDark } from './parts/theme';
@@ -132,7 +132,7 @@ const TABS: [string, string][] = [
 /** What all pages of a run share: its name and the way to the others. */
 function RunShell() {
   const { run = '' } = useParams();
-  const base = `/runs/${encodeURIComponent(run)}`;
+  const base = runPath(run);
   const { pathname } = useLocation();
   const last = pathname.split('/').at(3) ?? '';
   const here = last === 'battle' ? 'battles' : last === 'row' ? 'data' : last;

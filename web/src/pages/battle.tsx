@@ -1,12 +1,12 @@
 import { Link, useParams } from 'react-router';
 import type { Answer, Battle } from '../../../src/dashboard/schemas/battles';
-import type { Text } from '../../../src/dashboard/schemas/common';
 import { apiPath, runPath, useApi } from '../api';
 import { grouped, signed } from '../format';
 import { plainName } from '../hostile';
-import { Answered, Await, Badge, Card, Empty, ModelText, Name } from '../parts/basic';
+import { Answered, Await, Badge, Card, Empty, Name } from '../parts/basic';
+import { OUTCOME_TONES } from '../parts/status';
+import { LongText, PromptCard } from '../parts/texts';
 import { useUrlState } from '../parts/url';
-import { OUTCOME_TONES } from './battles';
 
 /** One battle: what was asked, both answers, what the judge said in either order, and what was trained on it. */
 export function BattlePage() {
@@ -22,7 +22,7 @@ export function BattlePage() {
 }
 
 function BattleView({ run, battle }: { run: string; battle: Battle }) {
-  const base = `/runs/${encodeURIComponent(run)}`;
+  const base = runPath(run);
   const at = (id: string) => `${base}/battle?id=${encodeURIComponent(id)}`;
   const { prompt, a, b, outcome, margin, answers, games, judge } = battle;
   const winner = outcome === 'win' ? a : outcome === 'loss' ? b : null;
@@ -59,21 +59,7 @@ function BattleView({ run, battle }: { run: string; battle: Battle }) {
         ).
       </p>
       {battle.problem !== null && <p className="problem">{battle.problem}</p>}
-      <Card
-        title="Prompt"
-        side={
-          <span className="note">
-            <Name>{promptOrigin(prompt)}</Name>
-          </span>
-        }
-      >
-        {prompt.turns.map(({ role, text }, index) => (
-          <div key={index} className="turn">
-            <span className="turn-role">{role}</span>
-            <LongText text={text} label={`${role}, turn ${index + 1}`} />
-          </div>
-        ))}
-      </Card>
+      <PromptCard prompt={prompt} />
       <Lengths answers={answers} />
       <div className="columns">
         {answers.map((answer) => (
@@ -158,14 +144,6 @@ function BattleView({ run, battle }: { run: string; battle: Battle }) {
   );
 }
 
-/** Category, file and the id there; all of them free text of whoever wrote the file. */
-export const promptOrigin = ({
-  category,
-  source,
-  originalId,
-}: Pick<Battle['prompt'], 'category' | 'source' | 'originalId'>): string =>
-  [category, source, originalId].filter((one) => one !== null && one !== '').join(' · ');
-
 /** How much longer one answer is: judges often like length for itself. */
 function Lengths({ answers }: { answers: Answer[] }) {
   const [one, two] = answers;
@@ -198,23 +176,3 @@ function Lengths({ answers }: { answers: Answer[] }) {
 }
 
 const plain = (name: string) => plainName(name.slice(0, 60));
-
-/** A text of any length: a long one is cut, and whole in a tab of its own. */
-export function LongText({ text, label, whole }: { text: Text; label: string; whole?: string }) {
-  const cut = text.characters > text.text.length;
-  return (
-    <>
-      {text.characters === 0 ? <p className="quiet">(empty)</p> : <ModelText text={text.text} label={label} />}
-      {cut && (
-        <p className="note">
-          The first {grouped(text.text.length)} of {grouped(text.characters)} characters.{' '}
-          {whole !== undefined && (
-            <a href={whole} target="_blank" rel="noreferrer">
-              The whole text
-            </a>
-          )}
-        </p>
-      )}
-    </>
-  );
-}

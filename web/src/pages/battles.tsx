@@ -1,38 +1,26 @@
-import { useState } from 'react';
 import { Link, useParams } from 'react-router';
 import type { BattleChoices, BattleRow, Battles } from '../../../src/dashboard/schemas/battles';
 import type { Outcome } from '../../../src/dashboard/schemas/common';
 import { runPath, useApi } from '../api';
 import { grouped, signed } from '../format';
-import { Answered, Badge, Card, Choice, Empty, Name, Scroll, TextLine, type Tone } from '../parts/basic';
+import { Answered, Badge, Card, Choice, Empty, Name, Scroll } from '../parts/basic';
+import { Pager } from '../parts/pager';
+import { OUTCOME_TONES } from '../parts/status';
+import { TextLine } from '../parts/texts';
 import { useUrlState } from '../parts/url';
 
 const OUTCOMES: Outcome[] = ['win', 'loss', 'tie', 'inconsistent', 'invalid', 'failed'];
 const FILTERS = ['arena', 'purpose', 'player', 'opponent', 'outcome', 'category', 'margin'] as const;
-
-export const OUTCOME_TONES: Readonly<Record<Outcome, Tone>> = {
-  win: 'good',
-  loss: 'bad',
-  tie: 'quiet',
-  inconsistent: 'warn',
-  invalid: 'warn',
-  failed: 'bad',
-};
 
 /** Battles by who met, how it ended, margin and category. */
 export function BattlesPage() {
   const { run = '' } = useParams();
   const url = useUrlState();
   const filters = Object.fromEntries(FILTERS.map((name) => [name, url.get(name)]));
-  const after = url.get('after');
   const choices = useApi<BattleChoices>(runPath(run, '/battle-choices'));
-  const query = useApi<Battles>(runPath(run, '/battles'), { ...filters, after });
-  // Where a page began that came before: only known on the way forward.
-  const [trail, setTrail] = useState<string[]>([]);
-  const choose = (name: string, value: string) => {
-    setTrail([]);
+  const query = useApi<Battles>(runPath(run, '/battles'), { ...filters, after: url.get('after') });
+  const choose = (name: string, value: string) =>
     url.set({ [name]: value, after: null, ...(name === 'player' && value === '' ? { opponent: null } : {}) });
-  };
   return (
     <>
       <div className="page-head">
@@ -58,30 +46,7 @@ export function BattlesPage() {
             ) : (
               <BattleTable run={run} battles={battles} />
             )}
-            <Pager
-              first={after === ''}
-              onFirst={() => {
-                setTrail([]);
-                url.set({ after: null }, true);
-              }}
-              onPrevious={
-                trail.length === 0
-                  ? null
-                  : () => {
-                      url.set({ after: trail.at(-1) ?? null }, true);
-                      setTrail(trail.slice(0, -1));
-                    }
-              }
-              onNext={
-                next === null
-                  ? null
-                  : () => {
-                      setTrail([...trail, after]);
-                      url.set({ after: next }, true);
-                      window.scrollTo(0, 0);
-                    }
-              }
-            />
+            <Pager next={next} />
           </Card>
         )}
       </Answered>
@@ -161,7 +126,7 @@ function Filters({ choices, get, choose }: FilterProps) {
 }
 
 function BattleTable({ run, battles }: { run: string; battles: BattleRow[] }) {
-  const base = `/runs/${encodeURIComponent(run)}/battle`;
+  const base = runPath(run, '/battle');
   return (
     <Scroll label="Battles">
       <table className="rows">
@@ -216,31 +181,5 @@ function BattleTable({ run, battles }: { run: string; battles: BattleRow[] }) {
         </tbody>
       </table>
     </Scroll>
-  );
-}
-
-export function Pager({
-  first,
-  onFirst,
-  onPrevious,
-  onNext,
-}: {
-  first: boolean;
-  onFirst: () => void;
-  onPrevious: (() => void) | null;
-  onNext: (() => void) | null;
-}) {
-  return (
-    <nav className="pager" aria-label="Pages">
-      <button type="button" disabled={first} onClick={onFirst}>
-        First
-      </button>
-      <button type="button" disabled={onPrevious === null} onClick={() => onPrevious?.()}>
-        Previous
-      </button>
-      <button type="button" disabled={onNext === null} onClick={() => onNext?.()}>
-        Next
-      </button>
-    </nav>
   );
 }

@@ -1,12 +1,11 @@
-import { useState } from 'react';
 import { Link, useParams } from 'react-router';
 import type { Compare } from '../../../src/dashboard/schemas/compare';
 import { runPath, useApi } from '../api';
 import { grouped, percent } from '../format';
-import { Answered, Await, Badge, Card, Choice, Empty, Name, TextLine, type Tone } from '../parts/basic';
+import { Answered, Await, Badge, Card, Choice, Empty, Name, type Tone } from '../parts/basic';
+import { Pager } from '../parts/pager';
+import { LongText, TextLine } from '../parts/texts';
 import { useUrlState } from '../parts/url';
-import { LongText } from './battle';
-import { Pager } from './battles';
 
 type Row = Compare['rows'][number];
 
@@ -17,19 +16,14 @@ const VERDICTS = ['better', 'same', 'worse', 'unknown'] as const;
 export function ComparePage() {
   const { run = '' } = useParams();
   const url = useUrlState();
-  const after = url.get('after');
   const query = useApi<Compare>(runPath(run, '/compare'), {
     old: url.get('old'),
     new: url.get('new'),
     with: url.get('with'),
     verdict: url.get('verdict'),
-    after,
+    after: url.get('after'),
   });
-  const [trail, setTrail] = useState<string[]>([]);
-  const choose = (changes: Record<string, string | null>) => {
-    setTrail([]);
-    url.set({ ...changes, after: null });
-  };
+  const choose = (changes: Record<string, string | null>) => url.set({ ...changes, after: null });
   return (
     <>
       <div className="page-head">
@@ -88,30 +82,7 @@ export function ComparePage() {
                 </Card>
               )}
             </div>
-            <Pager
-              first={after === ''}
-              onFirst={() => {
-                setTrail([]);
-                url.set({ after: null }, true);
-              }}
-              onPrevious={
-                trail.length === 0
-                  ? null
-                  : () => {
-                      url.set({ after: trail.at(-1) ?? null }, true);
-                      setTrail(trail.slice(0, -1));
-                    }
-              }
-              onNext={
-                found.next === null
-                  ? null
-                  : () => {
-                      setTrail([...trail, after]);
-                      url.set({ after: found.next }, true);
-                      window.scrollTo(0, 0);
-                    }
-              }
-            />
+            <Pager next={found.next} />
           </>
         )}
       </Answered>
@@ -167,9 +138,7 @@ function ComparedCard({ row, run, found }: { row: Row; run: string; found: Compa
             </span>
           )}
           <Badge tone={TONES[row.verdict]}>{row.verdict}</Badge>
-          {row.battle !== null && (
-            <Link to={`/runs/${encodeURIComponent(run)}/battle?id=${encodeURIComponent(row.battle)}`}>battle</Link>
-          )}
+          {row.battle !== null && <Link to={runPath(run, `/battle?id=${encodeURIComponent(row.battle)}`)}>battle</Link>}
         </span>
       }
     >

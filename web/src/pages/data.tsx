@@ -4,7 +4,8 @@ import type { DataRows, DatasetDetail, Datasets, Histogram } from '../../../src/
 import { runPath, useApi, useLive } from '../api';
 import { Chart, type Palette, type Plot } from '../charts/plot';
 import { clock, grouped, percent } from '../format';
-import { Answered, Await, Card, Empty, Name, Scroll, Stat, TextLine } from '../parts/basic';
+import { Answered, Await, Card, Empty, Name, Scroll, Stat } from '../parts/basic';
+import { TextLine } from '../parts/texts';
 import { useUrlState } from '../parts/url';
 
 const PAGE = 20;
@@ -253,8 +254,8 @@ function Rows({ run, id }: { run: string; id: string }) {
   const url = useUrlState();
   const from = Math.max(1, Number(url.get('from')) || 1);
   const query = useApi<DataRows>('/dataset/rows', { id, from, limit: PAGE });
-  const base = `/runs/${encodeURIComponent(run)}/row?dataset=${encodeURIComponent(id)}`;
-  const go = (row: number) => url.set({ from: row <= 1 ? null : String(row) }, true);
+  const base = runPath(run, `/row?dataset=${encodeURIComponent(id)}`);
+  const go = (row: number) => url.set({ from: row <= 1 ? null : String(row) }, { push: true });
   return (
     <Answered query={query} height={400}>
       {({ rows, total }) => (

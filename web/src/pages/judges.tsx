@@ -3,7 +3,7 @@ import { useParams } from 'react-router';
 import type { Audit, Judges, Measure } from '../../../src/dashboard/schemas/judges';
 import { runPath, send, useApi } from '../api';
 import { grouped, percent, signed } from '../format';
-import { Answered, Await, Card, Empty, Name, Problem, Scroll, Stat } from '../parts/basic';
+import { Answered, Await, Card, Choice, Empty, Name, Problem, Scroll, Stat } from '../parts/basic';
 
 type Judge = Judges['judges'][number];
 
@@ -276,16 +276,12 @@ function AuditCard({ run, judges }: { run: string; judges: Judge[] }) {
       </p>
       <div className="toolbar">
         {judges.length > 1 && (
-          <label className="field">
-            <span>Judge</span>
-            <select value={role} onChange={(event) => setRole(event.target.value as Judge['role'])}>
-              {judges.map((judge) => (
-                <option key={judge.role} value={judge.role}>
-                  {judge.name}
-                </option>
-              ))}
-            </select>
-          </label>
+          <Choice
+            label="Judge"
+            value={role}
+            options={judges.map((judge) => ({ value: judge.role, label: judge.name }))}
+            onChange={(value) => setRole(value || role)}
+          />
         )}
         <label className="field">
           <span>Votes</span>

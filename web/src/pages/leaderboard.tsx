@@ -216,7 +216,7 @@ function WinRates({ pairs, models, run }: { pairs: Pair[]; models: RatedModel[];
     return found;
   }, [pairs]);
   if (rates.size === 0) return <Empty title="No pair has a readable game" />;
-  const base = `/runs/${encodeURIComponent(run)}/battles`;
+  const base = runPath(run, '/battles');
   return (
     <Scroll label="Win rates of rows against columns">
       <table className="heat">
@@ -316,7 +316,7 @@ function RatingTable({ models, run, own }: { models: RatedModel[]; run: string; 
                 )}
               </td>
               <th scope="row">
-                <Link to={`/runs/${encodeURIComponent(run)}/battles?player=${encodeURIComponent(model)}`}>
+                <Link to={runPath(run, `/battles?player=${encodeURIComponent(model)}`)}>
                   <Name>{model}</Name>
                 </Link>
               </th>

@@ -1,10 +1,11 @@
-import { useEffect, useState } from 'react';
+import { useEffect } from 'react';
 import type { Dropped, Pools } from '../../../src/dashboard/schemas/data';
 import { useApi } from '../api';
 import { grouped, percent } from '../format';
-import { Answered, Await, Badge, Card, Choice, Empty, Name, Scroll, TextLine } from '../parts/basic';
+import { Answered, Await, Badge, Card, Choice, Empty, Name, Scroll } from '../parts/basic';
+import { Pager } from '../parts/pager';
+import { TextLine } from '../parts/texts';
 import { useUrlState } from '../parts/url';
-import { Pager } from './battles';
 
 type Pool = Extract<Pools['pools'], { state: 'ready' }>['value'][number];
 
@@ -98,11 +99,9 @@ function PoolTable({ pools }: { pools: Pool[] }) {
 
 function DroppedCard({ pool, all }: { pool: Pool; all: Pool[] }) {
   const url = useUrlState();
-  const [trail, setTrail] = useState<string[]>([]);
-  const after = url.get('after');
   const query = useApi<Dropped>(`/pools/${encodeURIComponent(pool.pool)}/dropped`, {
     reason: url.get('reason'),
-    after,
+    after: url.get('after'),
   });
   return (
     <>
@@ -121,10 +120,7 @@ function DroppedCard({ pool, all }: { pool: Pool; all: Pool[] }) {
             value: reason,
             label: `${reason} (${grouped(prompts)})`,
           }))}
-          onChange={(value) => {
-            setTrail([]);
-            url.set({ reason: value, after: null });
-          }}
+          onChange={(value) => url.set({ reason: value, after: null })}
         />
       </div>
       <Answered query={query} height={300}>
@@ -173,29 +169,7 @@ function DroppedCard({ pool, all }: { pool: Pool; all: Pool[] }) {
                 </table>
               </Scroll>
             )}
-            <Pager
-              first={after === ''}
-              onFirst={() => {
-                setTrail([]);
-                url.set({ after: null });
-              }}
-              onPrevious={
-                trail.length === 0
-                  ? null
-                  : () => {
-                      url.set({ after: trail.at(-1) ?? null });
-                      setTrail(trail.slice(0, -1));
-                    }
-              }
-              onNext={
-                next === null
-                  ? null
-                  : () => {
-                      setTrail([...trail, after]);
-                      url.set({ after: next });
-                    }
-              }
-            />
+            <Pager next={next} />
           </Card>
         )}
       </Answered>

@@ -1,10 +1,10 @@
 import { Link, useParams } from 'react-router';
 import type { RowTrace } from '../../../src/dashboard/schemas/data';
-import { useApi } from '../api';
+import { runPath, useApi } from '../api';
 import { grouped, signed } from '../format';
 import { Answered, Badge, Card, Empty, Name } from '../parts/basic';
+import { LongText, PromptCard } from '../parts/texts';
 import { useUrlState } from '../parts/url';
-import { LongText, promptOrigin } from './battle';
 
 /** A training row, followed back to its battles, judge texts, prompt and source. */
 export function RowPage() {
@@ -21,7 +21,7 @@ export function RowPage() {
 }
 
 function RowView({ run, trace }: { run: string; trace: RowTrace }) {
-  const base = `/runs/${encodeURIComponent(run)}`;
+  const base = runPath(run);
   const at = (row: number) => `${base}/row?dataset=${encodeURIComponent(trace.dataset)}&row=${row}`;
   const { prompt, chosen, rejected, gap, madeIn } = trace;
   return (
@@ -63,21 +63,7 @@ function RowView({ run, trace }: { run: string; trace: RowTrace }) {
           <Link to={`${base}/data?dataset=${encodeURIComponent(trace.dataset)}`}>The dataset</Link>
         </span>
       </p>
-      <Card
-        title="Prompt"
-        side={
-          <span className="note">
-            <Name>{promptOrigin(prompt)}</Name> · {prompt.parts.join('; ')}
-          </span>
-        }
-      >
-        {prompt.turns.map(({ role, text }, index) => (
-          <div key={index} className="turn">
-            <span className="turn-role">{role}</span>
-            <LongText text={text} label={`${role}, turn ${index + 1}`} />
-          </div>
-        ))}
-      </Card>
+      <PromptCard prompt={prompt} parts={prompt.parts} />
       <div className="columns">
         {trace.texts.map(({ role, text }) => (
           <Card

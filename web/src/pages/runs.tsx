@@ -1,7 +1,7 @@
 import { useEffect } from 'react';
 import { Link } from 'react-router';
 import type { RunRow, Runs } from '../../../src/dashboard/schemas/runs';
-import { useApi, useLive } from '../api';
+import { runPath, useApi, useLive } from '../api';
 import { ago, duration, grouped, interval, percent, points, usd } from '../format';
 import { Answered, Bar, Card, Empty, Name, Scroll } from '../parts/basic';
 import { LiveDot, StatusBadge } from '../parts/status';
@@ -43,7 +43,7 @@ function RunList({ runs }: { runs: RunRow[] }) {
         <ul className="attention" aria-label="What needs attention">
           {attention.map(({ run, attention: sentence }) => (
             <li key={run}>
-              <Link to={`/runs/${encodeURIComponent(run)}`}>
+              <Link to={runPath(run)}>
                 <Name>{run}</Name>
               </Link>
               <span>{sentence}</span>
@@ -92,7 +92,7 @@ function Row({ run }: { run: RunRow }) {
   return (
     <tr>
       <th scope="row" data-name="Run">
-        <Link to={`/runs/${encodeURIComponent(run.run)}`} className="row-link">
+        <Link to={runPath(run.run)} className="row-link">
           <Name>{run.run}</Name>
         </Link>
         <span className="note">

@@ -1,7 +1,6 @@
 import type { ReactNode } from 'react';
-import { Link } from 'react-router';
 import type { Soon } from '../../../src/dashboard/schemas/common';
-import { pieces, plainName } from '../hostile';
+import { plainName } from '../hostile';
 
 /** A name of a player, run or category: free text, shown in its own direction. */
 export const Name = ({ children }: { children: string }) => <bdi className="name">{plainName(children)}</bdi>;
@@ -114,47 +113,6 @@ export function Answered<T>({
   if (query.error) return <Problem error={query.error} />;
   return <Loading height={height} />;
 }
-
-/** Text of a model or judge: text and nothing else, whatever is in it. */
-export function ModelText({ text, label, className = '' }: { text: string; label: string; className?: string }) {
-  return (
-    // Scrolls by itself where it is long, so the keyboard must reach it.
-    <pre className={`model-text ${className}`} dir="auto" tabIndex={0} aria-label={label} role="group">
-      {pieces(text).map((piece, index) =>
-        'text' in piece ? (
-          piece.text
-        ) : (
-          <span key={index} className="mark" title={piece.title}>
-            {piece.mark}
-          </span>
-        ),
-      )}
-    </pre>
-  );
-}
-
-/** The same in one line of a table. */
-export function TextLine({ children }: { children: string }) {
-  return (
-    <bdi className="text-line">
-      {pieces(children.replace(/\s+/g, ' ')).map((piece, index) =>
-        'text' in piece ? (
-          piece.text
-        ) : (
-          <span key={index} className="mark" title={piece.title}>
-            {piece.mark}
-          </span>
-        ),
-      )}
-    </bdi>
-  );
-}
-
-export const ButtonLink = ({ to, children }: { to: string; children: ReactNode }) => (
-  <Link className="button" to={to}>
-    {children}
-  </Link>
-);
 
 /** A wide table scrolls by itself, also by keyboard. */
 export const Scroll = ({ label, children }: { label: string; children: ReactNode }) => (

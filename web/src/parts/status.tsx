@@ -1,3 +1,4 @@
+import type { Outcome } from '../../../src/dashboard/schemas/common';
 import type { RunRow } from '../../../src/dashboard/schemas/runs';
 import type { Live } from '../api';
 import { Badge, type Tone } from './basic';
@@ -13,6 +14,15 @@ const TONES: Readonly<Record<RunRow['status'], Tone>> = {
 };
 
 export const StatusBadge = ({ status }: { status: RunRow['status'] }) => <Badge tone={TONES[status]}>{status}</Badge>;
+
+export const OUTCOME_TONES: Readonly<Record<Outcome, Tone>> = {
+  win: 'good',
+  loss: 'bad',
+  tie: 'quiet',
+  inconsistent: 'warn',
+  invalid: 'warn',
+  failed: 'bad',
+};
 
 /** Whether the page follows what happens. */
 export const LiveDot = ({ live }: { live: Live }) => (

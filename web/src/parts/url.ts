@@ -1,14 +1,21 @@
 import { useSearchParams } from 'react-router';
 
+interface SetOptions {
+  /** As a step of its own in the browser's history. */
+  push?: boolean;
+  /** What stands beside the address in the history; nothing unless given. */
+  state?: unknown;
+}
+
 /** The state of a page as its address holds it, so that an address tells the whole page. */
 export function useUrlState(): {
   get: (name: string) => string;
-  set: (changes: Record<string, string | null>, push?: boolean) => void;
+  set: (changes: Record<string, string | null>, options?: SetOptions) => void;
 } {
   const [params, setParams] = useSearchParams();
   return {
     get: (name) => params.get(name) ?? '',
-    set: (changes, push = false) =>
+    set: (changes, { push = false, state } = {}) =>
       setParams(
         (before) => {
           const next = new URLSearchParams(before);
@@ -17,7 +24,7 @@ export function useUrlState(): {
             else next.set(name, value);
           return next;
         },
-        { replace: !push, preventScrollReset: true },
+        { replace: !push, preventScrollReset: true, state },
       ),
   };
 }

@@ -4,7 +4,7 @@ import type { RunDetail } from '../../../../src/dashboard/schemas/runs';
 import { runPath, send } from '../../api';
 import { Problem } from '../../parts/basic';
 
-type Action = 'pause' | 'resume' | 'rollback' | 'setBudget' | 'decide';
+type Action = RunDetail['actions'][number];
 
 const TITLES: Readonly<Record<Action, string>> = {
   pause: 'Pause',
@@ -93,16 +93,9 @@ function MessageDialog({ action, detail, onDone, onClose }: DialogProps) {
           <button type="button" onClick={() => dialog.current?.close()}>
             Cancel
           </button>
-          {action !== 'decide' && (
-            <button type="submit" className="primary" disabled={busy}>
-              {busy ? 'Sending…' : TITLES[action]}
-            </button>
-          )}
-          {action === 'decide' && (
-            <button type="submit" className="primary" disabled={busy}>
-              {busy ? 'Sending…' : 'Send'}
-            </button>
-          )}
+          <button type="submit" className="primary" disabled={busy}>
+            {busy ? 'Sending…' : action === 'decide' ? 'Send' : TITLES[action]}
+          </button>
         </div>
       </form>
     </dialog>

@@ -1,6 +1,7 @@
 import { useCallback, useMemo } from 'react';
 import { Link } from 'react-router';
 import type { RunDetail } from '../../../../src/dashboard/schemas/runs';
+import { runPath } from '../../api';
 import { Chart, others, type Palette, type Plot } from '../../charts/plot';
 import { interval, points, shortened } from '../../format';
 import { plainName } from '../../hostile';
@@ -39,7 +40,7 @@ export function Ratings({ detail }: { detail: RunDetail }) {
       side={
         <span className="side">
           {finding !== undefined && <span className="note">{finding}</span>}
-          <Link to={`/runs/${encodeURIComponent(row.run)}/leaderboard`}>Leaderboard</Link>
+          <Link to={runPath(row.run, '/leaderboard')}>Leaderboard</Link>
         </span>
       }
     >

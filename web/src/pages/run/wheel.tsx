@@ -1,5 +1,6 @@
 import { Link } from 'react-router';
 import type { RunDetail, Step } from '../../../../src/dashboard/schemas/runs';
+import { runPath } from '../../api';
 import { duration, grouped, interval, percent, points } from '../../format';
 import { Badge, Card, Name } from '../../parts/basic';
 
@@ -16,7 +17,7 @@ export function Wheel({ detail }: { detail: RunDetail }) {
   const { plan, row, abandoned } = detail;
   const rounds = [...new Set(plan.map(({ round }) => round))];
   const stages = [...new Set(plan.filter(({ round }) => round > 0).map(({ stage }) => stage))];
-  const base = `/runs/${encodeURIComponent(row.run)}`;
+  const base = runPath(row.run);
   const isArena = row.kind === 'arena';
   return (
     <Card
