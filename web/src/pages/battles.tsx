@@ -3,9 +3,10 @@ import type { BattleChoices, BattleRow, Battles } from '../../../src/dashboard/s
 import type { Outcome } from '../../../src/dashboard/schemas/common';
 import { runPath, useApi } from '../api';
 import { grouped, signed } from '../format';
-import { Answered, Badge, Card, Choice, Empty, Name, Scroll } from '../parts/basic';
+import { Answered, Badge, Card, Choice, Empty, Name } from '../parts/basic';
 import { Pager } from '../parts/pager';
 import { OUTCOME_TONES } from '../parts/status';
+import { Table } from '../parts/table';
 import { TextLine } from '../parts/texts';
 import { useUrlState } from '../parts/url';
 
@@ -128,58 +129,41 @@ function Filters({ choices, get, choose }: FilterProps) {
 function BattleTable({ run, battles }: { run: string; battles: BattleRow[] }) {
   const base = runPath(run, '/battle');
   return (
-    <Scroll label="Battles">
-      <table className="rows">
-        <thead>
-          <tr>
-            <th scope="col">Prompt</th>
-            <th scope="col">First</th>
-            <th scope="col">Second</th>
-            <th scope="col">Outcome of the first</th>
-            <th scope="col" className="number">
-              Margin
-            </th>
-            <th scope="col">Category</th>
-            <th scope="col">Arena</th>
-          </tr>
-        </thead>
-        <tbody>
-          {battles.map((battle) => (
-            <tr key={battle.id}>
-              <th scope="row" data-name="Prompt" className="wide">
-                <Link to={`${base}?id=${encodeURIComponent(battle.id)}`} className="row-link">
-                  <TextLine>{battle.asked === '' ? battle.prompt : battle.asked}</TextLine>
-                </Link>
-              </th>
-              <td data-name="First">
-                <Name>{battle.a}</Name>
-              </td>
-              <td data-name="Second">
-                <Name>{battle.b}</Name>
-              </td>
-              <td data-name="Outcome of the first">
-                {battle.outcome === null ? (
-                  <Badge tone="quiet">not played</Badge>
-                ) : (
-                  <Badge tone={OUTCOME_TONES[battle.outcome]}>{battle.outcome}</Badge>
-                )}
-                {battle.problem !== null && (
-                  <span className="note">
-                    <TextLine>{battle.problem.slice(0, 120)}</TextLine>
-                  </span>
-                )}
-              </td>
-              <td data-name="Margin" className="number">
-                {battle.margin === null ? '–' : signed(battle.margin, 1)}
-              </td>
-              <td data-name="Category">{battle.category === null ? '–' : <Name>{battle.category}</Name>}</td>
-              <td data-name="Arena" className="quiet">
-                {battle.arena.split('/').slice(-2).join(' ')}
-              </td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </Scroll>
+    <Table
+      label="Battles"
+      className="rows"
+      rows={battles}
+      keyOf={({ id }) => id}
+      columns={[
+        {
+          name: 'Prompt',
+          heads: true,
+          className: 'wide',
+          cell: ({ id, asked, prompt }) => (
+            <Link to={`${base}?id=${encodeURIComponent(id)}`} className="row-link">
+              <TextLine>{asked === '' ? prompt : asked}</TextLine>
+            </Link>
+          ),
+        },
+        { name: 'First', cell: ({ a }) => <Name>{a}</Name> },
+        { name: 'Second', cell: ({ b }) => <Name>{b}</Name> },
+        {
+          name: 'Outcome of the first',
+          cell: ({ outcome, problem }) => (
+            <>
+              <Badge tone={outcome === null ? 'quiet' : OUTCOME_TONES[outcome]}>{outcome ?? 'not played'}</Badge>
+              {problem !== null && (
+                <span className="note">
+                  <TextLine>{problem.slice(0, 120)}</TextLine>
+                </span>
+              )}
+            </>
+          ),
+        },
+        { name: 'Margin', number: true, cell: ({ margin }) => (margin === null ? '–' : signed(margin, 1)) },
+        { name: 'Category', cell: ({ category }) => (category === null ? '–' : <Name>{category}</Name>) },
+        { name: 'Arena', className: 'quiet', cell: ({ arena }) => arena.split('/').slice(-2).join(' ') },
+      ]}
+    />
   );
 }

@@ -4,7 +4,8 @@ import type { DataRows, DatasetDetail, Datasets, Histogram } from '../../../src/
 import { runPath, useApi, useLive } from '../api';
 import { Chart, type Palette, type Plot } from '../charts/plot';
 import { clock, grouped, percent } from '../format';
-import { Answered, Await, Card, Empty, Name, Scroll, Stat } from '../parts/basic';
+import { Answered, Await, Card, Empty, Name, Stat } from '../parts/basic';
+import { Table } from '../parts/table';
 import { TextLine } from '../parts/texts';
 import { useUrlState } from '../parts/url';
 
@@ -48,51 +49,40 @@ export function DataPage() {
 
 function DatasetTable({ datasets, chosen }: { datasets: Datasets['datasets']; chosen: string }) {
   return (
-    <Scroll label="Datasets">
-      <table>
-        <thead>
-          <tr>
-            <th scope="col">Dataset</th>
-            <th scope="col">Kind</th>
-            <th scope="col" className="number">
-              Rows
-            </th>
-            <th scope="col" className="number">
-              New
-            </th>
-            <th scope="col" className="number">
-              Least gap
-            </th>
-            <th scope="col" className="number">
-              Made
-            </th>
-          </tr>
-        </thead>
-        <tbody>
-          {datasets.map((one) => (
-            <tr key={one.id} className={one.id === chosen ? 'own' : undefined}>
-              <th scope="row">
-                <Link
-                  to={`?dataset=${encodeURIComponent(one.id)}`}
-                  aria-current={one.id === chosen ? 'true' : undefined}
-                  preventScrollReset
-                >
-                  {one.id.split('/').slice(-2).join(' / ')}
-                </Link>
-              </th>
-              <td>
-                {one.kind}
-                {one.superseded && <span className="note inline">abandoned by a rollback</span>}
-              </td>
-              <td className="number">{grouped(one.rows)}</td>
-              <td className="number">{one.newRows === null ? '–' : grouped(one.newRows)}</td>
-              <td className="number">{one.threshold ?? '–'}</td>
-              <td className="number quiet">{clock(one.createdAt)}</td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </Scroll>
+    <Table
+      label="Datasets"
+      rows={datasets}
+      keyOf={({ id }) => id}
+      isOwn={({ id }) => id === chosen}
+      columns={[
+        {
+          name: 'Dataset',
+          heads: true,
+          cell: ({ id }) => (
+            <Link
+              to={`?dataset=${encodeURIComponent(id)}`}
+              aria-current={id === chosen ? 'true' : undefined}
+              preventScrollReset
+            >
+              {id.split('/').slice(-2).join(' / ')}
+            </Link>
+          ),
+        },
+        {
+          name: 'Kind',
+          cell: ({ kind, superseded }) => (
+            <>
+              {kind}
+              {superseded && <span className="note inline">abandoned by a rollback</span>}
+            </>
+          ),
+        },
+        { name: 'Rows', number: true, cell: ({ rows }) => grouped(rows) },
+        { name: 'New', number: true, cell: ({ newRows }) => (newRows === null ? '–' : grouped(newRows)) },
+        { name: 'Least gap', number: true, cell: ({ threshold }) => threshold ?? '–' },
+        { name: 'Made', number: true, className: 'quiet', cell: ({ createdAt }) => clock(createdAt) },
+      ]}
+    />
   );
 }
 
@@ -268,50 +258,25 @@ function Rows({ run, id }: { run: string; id: string }) {
             </span>
           }
         >
-          <Scroll label="Rows">
-            <table className="rows">
-              <thead>
-                <tr>
-                  <th scope="col" className="number">
-                    Row
-                  </th>
-                  <th scope="col">Prompt</th>
-                  <th scope="col">Chosen</th>
-                  <th scope="col">Rejected</th>
-                  <th scope="col" className="number">
-                    Gap
-                  </th>
-                  <th scope="col" className="number">
-                    Round
-                  </th>
-                </tr>
-              </thead>
-              <tbody>
-                {rows.map((row) => (
-                  <tr key={row.row}>
-                    <th scope="row" className="number" data-name="Row">
-                      <Link to={`${base}&row=${row.row}`}>{row.row}</Link>
-                    </th>
-                    <td data-name="Prompt" className="wide">
-                      <TextLine>{row.asked}</TextLine>
-                    </td>
-                    <td data-name="Chosen" className="wide">
-                      <Side side={row.chosen} />
-                    </td>
-                    <td data-name="Rejected" className="wide">
-                      <Side side={row.rejected} />
-                    </td>
-                    <td data-name="Gap" className="number">
-                      {row.gap === null ? '–' : row.gap.toFixed(2)}
-                    </td>
-                    <td data-name="Round" className="number">
-                      {row.round}
-                    </td>
-                  </tr>
-                ))}
-              </tbody>
-            </table>
-          </Scroll>
+          <Table
+            label="Rows"
+            className="rows"
+            rows={rows}
+            keyOf={({ row }) => row}
+            columns={[
+              {
+                name: 'Row',
+                heads: true,
+                number: true,
+                cell: ({ row }) => <Link to={`${base}&row=${row}`}>{row}</Link>,
+              },
+              { name: 'Prompt', className: 'wide', cell: ({ asked }) => <TextLine>{asked}</TextLine> },
+              { name: 'Chosen', className: 'wide', cell: ({ chosen }) => <Side side={chosen} /> },
+              { name: 'Rejected', className: 'wide', cell: ({ rejected }) => <Side side={rejected} /> },
+              { name: 'Gap', number: true, cell: ({ gap }) => (gap === null ? '–' : gap.toFixed(2)) },
+              { name: 'Round', number: true, cell: ({ round }) => round },
+            ]}
+          />
           <nav className="pager" aria-label="Pages of rows">
             <button type="button" disabled={from <= 1} onClick={() => go(1)}>
               First

@@ -3,7 +3,8 @@ import { useParams } from 'react-router';
 import type { Audit, Judges, Measure } from '../../../src/dashboard/schemas/judges';
 import { runPath, send, useApi } from '../api';
 import { grouped, percent, signed } from '../format';
-import { Answered, Await, Card, Choice, Empty, Name, Problem, Scroll, Stat } from '../parts/basic';
+import { Answered, Await, Card, Choice, Empty, Name, Problem, Stat } from '../parts/basic';
+import { Table } from '../parts/table';
 
 type Judge = Judges['judges'][number];
 
@@ -181,68 +182,75 @@ function OutcomesCard({ judge }: { judge: Judge }) {
           arenas.length === 0 ? (
             <Empty title="It has judged nothing yet" />
           ) : (
-            <Scroll label={`Outcomes by arena, ${judge.name}`}>
-              <table>
-                <thead>
-                  <tr>
-                    <th scope="col">Arena</th>
-                    <th scope="col">Outcomes</th>
-                    {['Battles', 'Inconsistent', 'Invalid', 'Failed'].map((name) => (
-                      <th key={name} scope="col" className="number">
-                        {name}
-                      </th>
-                    ))}
-                  </tr>
-                </thead>
-                <tbody>
-                  {arenas.map(({ arena, label, purpose, counts }) => {
-                    const total = OUTCOMES.reduce((sum, name) => sum + (counts[name] ?? 0), 0);
-                    const readable = total - (counts.invalid ?? 0) - (counts.failed ?? 0);
-                    return (
-                      <tr key={arena}>
-                        <th scope="row">
-                          {label} <span className="note inline">{purpose}</span>
-                        </th>
-                        <td>
-                          <span
-                            className="stack-bar"
-                            role="img"
-                            aria-label={OUTCOMES.map((name) => `${counts[name] ?? 0} ${name}`).join(', ')}
-                            title={OUTCOMES.map((name) => `${counts[name] ?? 0} ${name}`).join(', ')}
-                          >
-                            {OUTCOMES.map((name) => (
-                              <i
-                                key={name}
-                                className={`o-${name}`}
-                                style={{ width: `${(100 * (counts[name] ?? 0)) / Math.max(1, total)}%` }}
-                              />
-                            ))}
-                          </span>
-                        </td>
-                        <td className="number">{grouped(total)}</td>
-                        <td className="number">
-                          {readable === 0 ? '–' : percent((counts.inconsistent ?? 0) / readable)}
-                        </td>
-                        <td className="number">{percent((counts.invalid ?? 0) / Math.max(1, total))}</td>
-                        <td className="number">{grouped(counts.failed ?? 0)}</td>
-                      </tr>
-                    );
-                  })}
-                </tbody>
-              </table>
-              <p className="note legend">
-                {OUTCOMES.map((name) => (
-                  <span key={name}>
-                    <i className={`key o-${name}`} aria-hidden="true" />{' '}
-                    {name === 'win' ? 'first wins' : name === 'loss' ? 'second wins' : name}
-                  </span>
-                ))}
-              </p>
-            </Scroll>
+            <OutcomesTable judge={judge.name} arenas={arenas} />
           )
         }
       </Await>
     </Card>
+  );
+}
+
+type Arena = Extract<Judge['arenas'], { state: 'ready' }>['value'][number];
+
+const countsIn = ({ counts }: Arena) => OUTCOMES.map((outcome) => ({ outcome, n: counts[outcome] ?? 0 }));
+const totalOf = (arena: Arena) => countsIn(arena).reduce((sum, { n }) => sum + n, 0);
+
+function OutcomesTable({ judge, arenas }: { judge: string; arenas: Arena[] }) {
+  return (
+    <Table
+      label={`Outcomes by arena, ${judge}`}
+      rows={arenas}
+      keyOf={({ arena }) => arena}
+      columns={[
+        {
+          name: 'Arena',
+          heads: true,
+          cell: ({ label, purpose }) => (
+            <>
+              {label} <span className="note inline">{purpose}</span>
+            </>
+          ),
+        },
+        { name: 'Outcomes', cell: (arena) => <OutcomeBar arena={arena} /> },
+        { name: 'Battles', number: true, cell: (arena) => grouped(totalOf(arena)) },
+        {
+          name: 'Inconsistent',
+          number: true,
+          cell: (arena) => {
+            const { inconsistent = 0, invalid = 0, failed = 0 } = arena.counts;
+            const readable = totalOf(arena) - invalid - failed;
+            return readable === 0 ? '–' : percent(inconsistent / readable);
+          },
+        },
+        {
+          name: 'Invalid',
+          number: true,
+          cell: (arena) => percent((arena.counts.invalid ?? 0) / Math.max(1, totalOf(arena))),
+        },
+        { name: 'Failed', number: true, cell: ({ counts }) => grouped(counts.failed ?? 0) },
+      ]}
+    >
+      <p className="note legend">
+        {OUTCOMES.map((name) => (
+          <span key={name}>
+            <i className={`key o-${name}`} aria-hidden="true" />{' '}
+            {name === 'win' ? 'first wins' : name === 'loss' ? 'second wins' : name}
+          </span>
+        ))}
+      </p>
+    </Table>
+  );
+}
+
+function OutcomeBar({ arena }: { arena: Arena }) {
+  const counts = countsIn(arena);
+  const words = counts.map(({ outcome, n }) => `${n} ${outcome}`).join(', ');
+  return (
+    <span className="stack-bar" role="img" aria-label={words} title={words}>
+      {counts.map(({ outcome, n }) => (
+        <i key={outcome} className={`o-${outcome}`} style={{ width: `${(100 * n) / Math.max(1, totalOf(arena))}%` }} />
+      ))}
+    </span>
   );
 }
 

@@ -1,12 +1,14 @@
-import { useCallback, useMemo } from 'react';
-import { Link, useParams } from 'react-router';
-import type { Leaderboard, Pair, RatedModel } from '../../../src/dashboard/schemas/leaderboard';
+import { useCallback } from 'react';
+import { useParams } from 'react-router';
+import type { Leaderboard, RatedModel } from '../../../src/dashboard/schemas/leaderboard';
 import { apiPath, runPath, useApi, useLive } from '../api';
 import { Chart, type Palette, type Plot } from '../charts/plot';
-import { grouped, interval, percent, points, shortened, signed } from '../format';
+import { grouped, interval, points, shortened } from '../format';
 import { plainName } from '../hostile';
-import { Answered, Await, Card, Choice, Empty, Name, Scroll } from '../parts/basic';
+import { Answered, Await, Card, Choice, Name } from '../parts/basic';
 import { useUrlState } from '../parts/url';
+import { RatingTable, StyleTable } from './leaderboard/tables';
+import { WinRates } from './leaderboard/win-rates';
 
 /** Ratings with their intervals and ranks, who beats whom, by category, at equal style. */
 export function LeaderboardPage() {
@@ -197,193 +199,6 @@ function RatingsChart({ models, board }: { models: RatedModel[]; board: Leaderbo
       png={`leaderboard-${board.label}.png`}
       title={`${plainName(board.run)}, ${board.label}${board.category === null ? '' : `, ${plainName(board.category)}`}`}
     />
-  );
-}
-
-/** Players in the map at most: more would leave no room to read a cell. */
-const MOST_IN_MAP = 30;
-
-/** The share of games that each row won against each column, as a table that is coloured: it is read like any table. */
-function WinRates({ pairs, models, run }: { pairs: Pair[]; models: RatedModel[]; run: string }) {
-  const names = models.slice(0, MOST_IN_MAP).map(({ model }) => model);
-  const rates = useMemo(() => {
-    const found = new Map<string, { rate: number; battles: number }>();
-    for (const { a, b, winRate, battles } of pairs) {
-      if (winRate === null) continue;
-      found.set(JSON.stringify([a, b]), { rate: winRate, battles });
-      found.set(JSON.stringify([b, a]), { rate: 1 - winRate, battles });
-    }
-    return found;
-  }, [pairs]);
-  if (rates.size === 0) return <Empty title="No pair has a readable game" />;
-  const base = runPath(run, '/battles');
-  return (
-    <Scroll label="Win rates of rows against columns">
-      <table className="heat">
-        <thead>
-          <tr>
-            <td />
-            {names.map((name) => (
-              <th key={name} scope="col" title={name}>
-                <span>
-                  <Name>{shortened(name, 14)}</Name>
-                </span>
-              </th>
-            ))}
-          </tr>
-        </thead>
-        <tbody>
-          {names.map((row) => (
-            <tr key={row}>
-              <th scope="row" title={row}>
-                <Name>{shortened(row, 16)}</Name>
-              </th>
-              {names.map((column) => {
-                const cell = rates.get(JSON.stringify([row, column]));
-                if (!cell)
-                  return (
-                    <td key={column} className="none">
-                      {row === column ? '' : '–'}
-                    </td>
-                  );
-                return (
-                  <td key={column} className={heat(cell.rate)}>
-                    <Link
-                      to={`${base}?purpose=evaluation&player=${encodeURIComponent(row)}&opponent=${encodeURIComponent(column)}`}
-                      title={`${row} won ${percent(cell.rate)} of its games against ${column} (${grouped(cell.battles)} battles)`}
-                    >
-                      {Math.round(100 * cell.rate)}
-                    </Link>
-                  </td>
-                );
-              })}
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </Scroll>
-  );
-}
-
-/** A class of nine steps from one half down and up. */
-function heat(rate: number): string {
-  const step = Math.min(4, Math.floor(Math.abs(rate - 0.5) / 0.1 + 0.5));
-  return step === 0 ? 'h0' : `${rate > 0.5 ? 'up' : 'down'}${step}`;
-}
-
-function RatingTable({ models, run, own }: { models: RatedModel[]; run: string; own: string | null }) {
-  return (
-    <Scroll label="Ratings">
-      <table>
-        <thead>
-          <tr>
-            <th scope="col" className="number">
-              Rank
-            </th>
-            <th scope="col">Model</th>
-            <th scope="col" className="number">
-              Rating
-            </th>
-            <th scope="col" className="number">
-              95% interval
-            </th>
-            <th scope="col" className="number">
-              Standard error
-            </th>
-            <th scope="col" className="number">
-              Battles
-            </th>
-            <th scope="col" className="number">
-              Won
-            </th>
-            <th scope="col" className="number">
-              Lost
-            </th>
-            <th scope="col" className="number">
-              Tied
-            </th>
-          </tr>
-        </thead>
-        <tbody>
-          {models.map(({ model, rank, rating, lower, upper, se, battles, wins, losses, ties }) => (
-            <tr key={model} className={model === own ? 'own' : undefined}>
-              <td className="number">
-                {rank === null ? '–' : rank.rank}
-                {rank !== null && rank.lower !== rank.upper && (
-                  <span className="note">
-                    {rank.lower} – {rank.upper}
-                  </span>
-                )}
-              </td>
-              <th scope="row">
-                <Link to={runPath(run, `/battles?player=${encodeURIComponent(model)}`)}>
-                  <Name>{model}</Name>
-                </Link>
-              </th>
-              <td className="number strong">{points(rating)}</td>
-              <td className="number">{interval(lower, upper)}</td>
-              <td className="number">{se === null ? '–' : se.toFixed(1)}</td>
-              <td className="number">{grouped(battles)}</td>
-              <td className="number">{grouped(wins)}</td>
-              <td className="number">{grouped(losses)}</td>
-              <td className="number">{grouped(ties)}</td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </Scroll>
-  );
-}
-
-type Style = Extract<NonNullable<Leaderboard['style']>, { state: 'ready' }>['value'];
-
-function StyleTable({ style: { models, coefficients, separated } }: { style: Style }) {
-  return (
-    <>
-      <Scroll label="Ratings at equal style">
-        <table>
-          <thead>
-            <tr>
-              <th scope="col">Model</th>
-              <th scope="col" className="number">
-                At equal style
-              </th>
-              <th scope="col" className="number">
-                95% interval
-              </th>
-              <th scope="col" className="number">
-                As judged
-              </th>
-              <th scope="col" className="number">
-                Change
-              </th>
-            </tr>
-          </thead>
-          <tbody>
-            {models.map(({ model, controlled, plain }) => (
-              <tr key={model}>
-                <th scope="row">
-                  <Name>{model}</Name>
-                </th>
-                <td className="number strong">{controlled === null ? 'not known' : points(controlled.value)}</td>
-                <td className="number">{controlled === null ? '' : interval(controlled.lower, controlled.upper)}</td>
-                <td className="number">{plain === null ? '' : points(plain.value)}</td>
-                <td className="number">
-                  {controlled === null || plain === null ? '' : signed(controlled.value - plain.value)}
-                </td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </Scroll>
-      <p className="note">
-        What style is worth to the judge, in log odds per standard deviation:{' '}
-        {coefficients
-          .map(({ feature, value, lower, upper }) => `${feature} ${signed(value, 2)} (${interval(lower, upper, 2)})`)
-          .join('; ')}
-        .{separated.length > 0 && ` No finite rating fits ${separated.map(plainName).join(', ')}.`}
-      </p>
-    </>
   );
 }
 

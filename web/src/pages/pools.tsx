@@ -2,8 +2,9 @@ import { useEffect } from 'react';
 import type { Dropped, Pools } from '../../../src/dashboard/schemas/data';
 import { useApi } from '../api';
 import { grouped, percent } from '../format';
-import { Answered, Await, Badge, Card, Choice, Empty, Name, Scroll } from '../parts/basic';
+import { Answered, Await, Badge, Card, Choice, Empty, Name } from '../parts/basic';
 import { Pager } from '../parts/pager';
+import { Table } from '../parts/table';
 import { TextLine } from '../parts/texts';
 import { useUrlState } from '../parts/url';
 
@@ -50,52 +51,35 @@ export function PoolsPage() {
   );
 }
 
-function PoolTable({ pools }: { pools: Pool[] }) {
-  return (
-    <Scroll label="Pools">
-      <table>
-        <thead>
-          <tr>
-            <th scope="col">Pool</th>
-            <th scope="col" className="number">
-              Files
-            </th>
-            <th scope="col" className="number">
-              Prompts
-            </th>
-            <th scope="col" className="number">
-              Kept
-            </th>
-            <th scope="col" className="number">
-              Masked
-            </th>
-            <th scope="col">Dropped</th>
-          </tr>
-        </thead>
-        <tbody>
-          {pools.map(({ pool, files, prompts, kept, masked, dropped }) => (
-            <tr key={pool}>
-              <th scope="row">
-                <Name>{pool}</Name>
-              </th>
-              <td className="number">{grouped(files)}</td>
-              <td className="number">{grouped(prompts)}</td>
-              <td className="number">
-                {grouped(kept)} <span className="note">{percent(kept / Math.max(1, prompts))}</span>
-              </td>
-              <td className="number">{grouped(masked)}</td>
-              <td>
-                {dropped.length === 0
-                  ? 'none'
-                  : dropped.map(({ reason, prompts: n }) => `${reason} ${grouped(n)}`).join(' · ')}
-              </td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </Scroll>
-  );
-}
+const PoolTable = ({ pools }: { pools: Pool[] }) => (
+  <Table
+    label="Pools"
+    rows={pools}
+    keyOf={({ pool }) => pool}
+    columns={[
+      { name: 'Pool', heads: true, cell: ({ pool }) => <Name>{pool}</Name> },
+      { name: 'Files', number: true, cell: ({ files }) => grouped(files) },
+      { name: 'Prompts', number: true, cell: ({ prompts }) => grouped(prompts) },
+      {
+        name: 'Kept',
+        number: true,
+        cell: ({ kept, prompts }) => (
+          <>
+            {grouped(kept)} <span className="note">{percent(kept / Math.max(1, prompts))}</span>
+          </>
+        ),
+      },
+      { name: 'Masked', number: true, cell: ({ masked }) => grouped(masked) },
+      {
+        name: 'Dropped',
+        cell: ({ dropped }) =>
+          dropped.length === 0
+            ? 'none'
+            : dropped.map(({ reason, prompts }) => `${reason} ${grouped(prompts)}`).join(' · '),
+      },
+    ]}
+  />
+);
 
 function DroppedCard({ pool, all }: { pool: Pool; all: Pool[] }) {
   const url = useUrlState();
@@ -132,42 +116,31 @@ function DroppedCard({ pool, all }: { pool: Pool; all: Pool[] }) {
                 <code>npx flywheel prompts --help</code>
               </Empty>
             ) : (
-              <Scroll label="Dropped prompts">
-                <table className="rows">
-                  <thead>
-                    <tr>
-                      <th scope="col">Prompt</th>
-                      <th scope="col">Reason</th>
-                      <th scope="col" className="number">
-                        Similarity
-                      </th>
-                      <th scope="col">Kept instead</th>
-                      <th scope="col">From</th>
-                    </tr>
-                  </thead>
-                  <tbody>
-                    {dropped.map((one) => (
-                      <tr key={one.prompt}>
-                        <th scope="row" data-name="Prompt" className="wide">
-                          <TextLine>{one.text}</TextLine>
-                        </th>
-                        <td data-name="Reason">
-                          <Badge tone="warn">{one.reason}</Badge>
-                        </td>
-                        <td data-name="Similarity" className="number">
-                          {one.similarity === null ? '–' : one.similarity.toFixed(2)}
-                        </td>
-                        <td data-name="Kept instead" className="wide">
-                          {one.kept === null ? '–' : <TextLine>{one.kept}</TextLine>}
-                        </td>
-                        <td data-name="From" className="quiet">
-                          <Name>{`${one.file.split('/').at(-1) ?? ''}:${one.line}`}</Name>
-                        </td>
-                      </tr>
-                    ))}
-                  </tbody>
-                </table>
-              </Scroll>
+              <Table
+                label="Dropped prompts"
+                className="rows"
+                rows={dropped}
+                keyOf={({ prompt }) => prompt}
+                columns={[
+                  { name: 'Prompt', heads: true, className: 'wide', cell: ({ text }) => <TextLine>{text}</TextLine> },
+                  { name: 'Reason', cell: ({ reason }) => <Badge tone="warn">{reason}</Badge> },
+                  {
+                    name: 'Similarity',
+                    number: true,
+                    cell: ({ similarity }) => (similarity === null ? '–' : similarity.toFixed(2)),
+                  },
+                  {
+                    name: 'Kept instead',
+                    className: 'wide',
+                    cell: ({ kept }) => (kept === null ? '–' : <TextLine>{kept}</TextLine>),
+                  },
+                  {
+                    name: 'From',
+                    className: 'quiet',
+                    cell: ({ file, line }) => <Name>{`${file.split('/').at(-1) ?? ''}:${line}`}</Name>,
+                  },
+                ]}
+              />
             )}
             <Pager next={next} />
           </Card>

@@ -3,8 +3,9 @@ import { Link } from 'react-router';
 import type { RunRow, Runs } from '../../../src/dashboard/schemas/runs';
 import { runPath, useApi, useLive } from '../api';
 import { ago, duration, grouped, interval, percent, points, usd } from '../format';
-import { Answered, Bar, Card, Empty, Name, Scroll } from '../parts/basic';
+import { Answered, Bar, Card, Empty, Name } from '../parts/basic';
 import { LiveDot, StatusBadge } from '../parts/status';
+import { Table } from '../parts/table';
 
 /** Every run: how it stands, what it costs, who needs a person. */
 export function RunsPage() {
@@ -52,83 +53,93 @@ function RunList({ runs }: { runs: RunRow[] }) {
         </ul>
       )}
       <Card className="flush">
-        <Scroll label="Runs">
-          <table className="runs">
-            <thead>
-              <tr>
-                <th scope="col">Run</th>
-                <th scope="col">State</th>
-                <th scope="col">Progress</th>
-                <th scope="col" className="number">
-                  Cost
-                </th>
-                <th scope="col">Model</th>
-                <th scope="col" className="number">
-                  Rating
-                </th>
-                <th scope="col" className="number">
-                  Changed
-                </th>
-              </tr>
-            </thead>
-            <tbody>
-              {runs.map((run) => (
-                <Row key={run.run} run={run} />
-              ))}
-            </tbody>
-          </table>
-        </Scroll>
+        <RunTable runs={runs} />
       </Card>
     </>
   );
 }
 
-function Row({ run }: { run: RunRow }) {
-  const { steps, done, total, rating } = run;
+const RunTable = ({ runs }: { runs: RunRow[] }) => (
+  <Table
+    label="Runs"
+    className="runs"
+    rows={runs}
+    keyOf={({ run }) => run}
+    columns={[
+      {
+        name: 'Run',
+        heads: true,
+        cell: ({ run, kind, rounds }) => (
+          <>
+            <Link to={runPath(run)} className="row-link">
+              <Name>{run}</Name>
+            </Link>
+            <span className="note">
+              {kind === 'arena' ? 'arena alone' : `${rounds} round${rounds === 1 ? '' : 's'}`}
+            </span>
+          </>
+        ),
+      },
+      { name: 'State', cell: ({ status }) => <StatusBadge status={status} /> },
+      { name: 'Progress', className: 'progress-cell', cell: (run) => <Progress run={run} /> },
+      {
+        name: 'Cost',
+        number: true,
+        cell: ({ usd: spent, budgetUsd }) => (
+          <>
+            {usd(spent)}
+            {budgetUsd !== null && <span className="note">of {usd(budgetUsd)}</span>}
+          </>
+        ),
+      },
+      { name: 'Model', cell: ({ model }) => (model === null ? '–' : <Name>{model}</Name>) },
+      {
+        name: 'Rating',
+        number: true,
+        cell: ({ rating }) =>
+          rating === null ? (
+            '–'
+          ) : (
+            <>
+              {points(rating.rating)}
+              <span className="note">{interval(rating.lower, rating.upper)}</span>
+            </>
+          ),
+      },
+      {
+        name: 'Changed',
+        number: true,
+        cell: ({ updatedAt, status, done, total }) => (
+          <>
+            <time dateTime={updatedAt}>{ago(updatedAt)}</time>
+            {total > 0 && status !== 'done' && (
+              <span className="note">
+                {grouped(done)} / {grouped(total)} battles
+              </span>
+            )}
+          </>
+        ),
+      },
+    ]}
+  />
+);
+
+function Progress({ run }: { run: RunRow }) {
+  const { steps, done, total, status } = run;
   const share =
     steps.of === 0
       ? 0
       : (steps.finished + (total > 0 ? done / total : 0) * (steps.finished < steps.of ? 1 : 0)) / steps.of;
   return (
-    <tr>
-      <th scope="row" data-name="Run">
-        <Link to={runPath(run.run)} className="row-link">
-          <Name>{run.run}</Name>
-        </Link>
-        <span className="note">
-          {run.kind === 'arena' ? 'arena alone' : `${run.rounds} round${run.rounds === 1 ? '' : 's'}`}
-        </span>
-      </th>
-      <td data-name="State">
-        <StatusBadge status={run.status} />
-      </td>
-      <td data-name="Progress" className="progress-cell">
-        <Bar share={share} label={`${run.run}: steps finished`} />
-        <span className="note">
-          {run.status === 'done'
-            ? `${steps.of} of ${steps.of} steps`
-            : `${run.kind === 'arena' ? '' : `round ${run.round}, ${run.stage} · `}${run.step}`}
-          {total > 0 && run.status !== 'done' && ` · ${percent(done / total, 0)}`}
-          {run.etaSeconds !== null && ` · ${duration(run.etaSeconds)} left`}
-        </span>
-      </td>
-      <td data-name="Cost" className="number">
-        {usd(run.usd)}
-        {run.budgetUsd !== null && <span className="note">of {usd(run.budgetUsd)}</span>}
-      </td>
-      <td data-name="Model">{run.model === null ? '–' : <Name>{run.model}</Name>}</td>
-      <td data-name="Rating" className="number">
-        {rating === null ? '–' : points(rating.rating)}
-        {rating !== null && <span className="note">{interval(rating.lower, rating.upper)}</span>}
-      </td>
-      <td data-name="Changed" className="number">
-        <time dateTime={run.updatedAt}>{ago(run.updatedAt)}</time>
-        {total > 0 && run.status !== 'done' && (
-          <span className="note">
-            {grouped(done)} / {grouped(total)} battles
-          </span>
-        )}
-      </td>
-    </tr>
+    <>
+      <Bar share={share} label={`${run.run}: steps finished`} />
+      <span className="note">
+        {status === 'done'
+          ? `${steps.of} of ${steps.of} steps`
+          : `${run.kind === 'arena' ? '' : `round ${run.round}, ${run.stage} · `}${run.step}`}
+        {total > 0 && status !== 'done' && ` · ${percent(done / total, 0)}`}
+        {run.etaSeconds !== null && ` · ${duration(run.etaSeconds)} left`}
+      </span>
+    </>
   );
 }

@@ -5,7 +5,8 @@ import { runPath } from '../../api';
 import { Chart, others, type Palette, type Plot } from '../../charts/plot';
 import { interval, points, shortened } from '../../format';
 import { plainName } from '../../hostile';
-import { Card, Empty, Name, Scroll } from '../../parts/basic';
+import { Card, Empty, Name } from '../../parts/basic';
+import { Table } from '../../parts/table';
 
 interface Point {
   at: string;
@@ -63,36 +64,17 @@ export function Ratings({ detail }: { detail: RunDetail }) {
           />
           <details>
             <summary>Figures</summary>
-            <Scroll label="Ratings by step">
-              <table>
-                <thead>
-                  <tr>
-                    <th scope="col">After</th>
-                    <th scope="col">Model</th>
-                    <th scope="col" className="number">
-                      Rating
-                    </th>
-                    <th scope="col" className="number">
-                      95% interval
-                    </th>
-                  </tr>
-                </thead>
-                <tbody>
-                  {(target === null ? theirs : [...ours, ...theirs.filter((one) => one.at === labels.at(-1))]).map(
-                    (one) => (
-                      <tr key={`${one.at} ${one.who}`}>
-                        <td>{one.at}</td>
-                        <td>
-                          <Name>{one.who}</Name>
-                        </td>
-                        <td className="number">{points(one.rating)}</td>
-                        <td className="number">{interval(one.lower, one.upper)}</td>
-                      </tr>
-                    ),
-                  )}
-                </tbody>
-              </table>
-            </Scroll>
+            <Table
+              label="Ratings by step"
+              rows={target === null ? theirs : [...ours, ...theirs.filter((one) => one.at === labels.at(-1))]}
+              keyOf={({ at, who }) => `${at} ${who}`}
+              columns={[
+                { name: 'After', cell: ({ at }) => at },
+                { name: 'Model', cell: ({ who }) => <Name>{who}</Name> },
+                { name: 'Rating', number: true, cell: ({ rating }) => points(rating) },
+                { name: '95% interval', number: true, cell: ({ lower, upper }) => interval(lower, upper) },
+              ]}
+            />
           </details>
         </>
       )}

@@ -1,7 +1,8 @@
 import { useState } from 'react';
 import type { RunDetail, Spending } from '../../../../src/dashboard/schemas/runs';
 import { compact, grouped, usd } from '../../format';
-import { Await, Card, Empty, Name, Scroll } from '../../parts/basic';
+import { Await, Card, Empty, Name } from '../../parts/basic';
+import { Table } from '../../parts/table';
 
 /** What was paid, for what and to whom. */
 export function SpendCard({ spend }: { spend: RunDetail['spend'] }) {
@@ -38,40 +39,35 @@ function Spend({ spend: { purposes, parties } }: { spend: Spending }) {
           </li>
         ))}
       </ul>
-      <Scroll label="Cost by player and judge">
-        <table className="dense">
-          <thead>
-            <tr>
-              <th scope="col">Who</th>
-              <th scope="col" className="number">
-                Calls
-              </th>
-              <th scope="col" className="number">
-                Tokens
-              </th>
-              <th scope="col" className="number">
-                USD
-              </th>
-            </tr>
-          </thead>
-          <tbody>
-            {parties.slice(0, all ? parties.length : FEW).map((one) => (
-              <tr key={`${one.role} ${one.name}`}>
-                <td>
-                  <Name>{one.name}</Name>
-                  {one.role === 'judge' && <span className="note inline">judge</span>}
-                </td>
-                <td className="number">
-                  {grouped(one.calls)}
-                  {one.failedCalls > 0 && <span className="note">{grouped(one.failedCalls)} failed</span>}
-                </td>
-                <td className="number">{compact(one.tokens)}</td>
-                <td className="number">{usd(one.usd)}</td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </Scroll>
+      <Table
+        label="Cost by player and judge"
+        className="dense"
+        rows={parties.slice(0, all ? parties.length : FEW)}
+        keyOf={({ role, name }) => `${role} ${name}`}
+        columns={[
+          {
+            name: 'Who',
+            cell: ({ name, role }) => (
+              <>
+                <Name>{name}</Name>
+                {role === 'judge' && <span className="note inline">judge</span>}
+              </>
+            ),
+          },
+          {
+            name: 'Calls',
+            number: true,
+            cell: ({ calls: n, failedCalls }) => (
+              <>
+                {grouped(n)}
+                {failedCalls > 0 && <span className="note">{grouped(failedCalls)} failed</span>}
+              </>
+            ),
+          },
+          { name: 'Tokens', number: true, cell: ({ tokens }) => compact(tokens) },
+          { name: 'USD', number: true, cell: (one) => usd(one.usd) },
+        ]}
+      />
       {parties.length > FEW && (
         <button type="button" className="small" aria-expanded={all} onClick={() => setAll(!all)}>
           {all ? 'Only the dearest' : `All ${parties.length}`}
