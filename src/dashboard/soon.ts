@@ -1,8 +1,6 @@
 import { messageOf, UserError } from '../errors';
 import { InputError } from '../arena/input-error';
-
-/** Something that may take longer than a page may: there, on its way, or failed with a sentence. */
-export type Soon<T> = { state: 'ready'; value: T } | { state: 'pending' } | { state: 'failed'; sentence: string };
+import type { Soon } from './schemas/common';
 
 /** Answers that are computed once and kept. A page gets what is there after a moment, and asks again for the rest. */
 export interface SoonStore {

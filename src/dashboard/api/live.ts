@@ -5,6 +5,7 @@ import type { OpenAPIHono } from '@hono/zod-openapi';
 import { streamSSE } from 'hono/streaming';
 import { runFolder } from '../../../activities/context';
 import { contentId } from '../../identity';
+import { eventPage } from '../../store/events';
 import { loadRun } from '../../store/runs';
 import type { DashboardDeps } from '../deps';
 import { lookSoon } from '../read/look';
@@ -65,12 +66,12 @@ function stateOfRun(deps: DashboardDeps, run: string): Promise<State> {
       const [look, stored, events, curves] = await Promise.all([
         lookSoon(deps, run),
         loadRun(deps.pool, run),
-        deps.pool.query<{ last: string | null }>('select max(id) as last from events where run = $1', [run]),
+        eventPage(deps.pool, run, { before: null, limit: 1 }),
         sizesOf(join(deps.artifacts, runFolder(run))),
       ]);
       return [
         ['run', contentId(JSON.stringify([look, stored?.status, stored?.updatedAt]))],
-        ['events', String(events.rows[0]?.last)],
+        ['events', String(events[0]?.id)],
         ['curves', curves],
       ];
     },

@@ -1,13 +1,13 @@
 import type { Pool } from 'pg';
-import type { Measure } from '../../judge/audit/clustered';
+import { clustered, share, type Measure } from '../../judge/audit/clustered';
 import { lengthBias } from '../../judge/audit/length';
 import { judgementsOf } from '../../judge/audit/of-run';
 import { positionBias } from '../../judge/audit/position';
-import { clustered, share } from '../../judge/audit/clustered';
 import { evaluationJudge, judgeParty } from '../../models/roster';
 import { namesOf } from '../../report/counts';
 import type { JudgeRole } from '../../report/document';
 import { judgedBattles } from '../../store/audit';
+import { arenasOfRun } from '../../store/battle-pages';
 import type { Run } from '../../store/runs';
 
 /** What a run's own battles tell of a judge, without anybody else's votes. Intervals are by prompt. */
@@ -31,11 +31,8 @@ const MOST_BATTLES = 40_000;
 
 export async function judgeProfile(pool: Pool, run: Run, role: JudgeRole): Promise<JudgeProfile> {
   const { id } = judgeParty(role === 'data' ? run.config.judge : evaluationJudge(run.config));
-  const { rows } = await pool.query<{ size: number }>(
-    'select coalesce(sum(size), 0)::int as size from arenas where run = $1 and judge = $2',
-    [run.id, id],
-  );
-  const perMille = Math.min(1000, Math.ceil((1000 * MOST_BATTLES) / Math.max(1, rows[0]?.size ?? 0)));
+  const size = (await arenasOfRun(pool, run.id)).reduce((sum, arena) => sum + (arena.judge === id ? arena.size : 0), 0);
+  const perMille = Math.min(1000, Math.ceil((1000 * MOST_BATTLES) / Math.max(1, size)));
   const judgements = judgementsOf(await judgedBattles(pool, run.id, id, perMille), await namesOf(pool, run));
   const position = positionBias(judgements);
   const length = lengthBias(judgements);

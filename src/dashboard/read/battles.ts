@@ -13,7 +13,7 @@ import { traceBattles, tracePrompt } from '../../store/lineage';
 import type { DashboardDeps } from '../deps';
 import { NotThere } from '../route';
 import type { Answer, Battle, BattleChoices, battleQuery, BattleRow, Battles } from '../schemas/battles';
-import { storedRun } from './run';
+import { playerNamed, soonOfRuns, storedRun } from './of-run';
 import { textOf } from './text';
 
 const VERDICTS = { w: 'win', l: 'loss', t: 'tie', i: 'invalid' } as const;
@@ -38,12 +38,7 @@ export async function readBattles(
 ): Promise<Battles> {
   const run = await storedRun(deps, id);
   const names = await namesOf(deps.pool, run);
-  const idOf = (name: string | undefined) => {
-    if (name === undefined) return null;
-    const found = [...names].find(([, known]) => known === name)?.[0];
-    if (found !== undefined) return found;
-    throw new NotThere(`Nobody plays in ${id} under the name ${JSON.stringify(name)}.`);
-  };
+  const idOf = (name: string | undefined) => (name === undefined ? null : playerNamed(names, id, name));
   const { battles, next } = await battlePage(
     deps.pool,
     id,
@@ -82,15 +77,14 @@ export async function readBattleChoices(deps: DashboardDeps, id: string): Promis
       judge: judgeName,
     })),
     players: [...new Set(names.values())].sort(),
-    categories: await deps.soon.get(
-      `categories of ${id} ${arenas.length}`,
-      () =>
+    categories: await soonOfRuns(deps, [run], `categories of ${arenas.length} arenas`, {
+      compute: () =>
         categoryCounts(
           deps.pool,
           arenas.map((arena) => arena.id),
         ),
-      run.status === 'done' ? Infinity : CHOICES_MS,
-    ),
+      staleMs: CHOICES_MS,
+    }),
   };
 }
 

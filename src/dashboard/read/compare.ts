@@ -7,9 +7,8 @@ import { arenasOfRun } from '../../store/battle-pages';
 import { comparedCounts, comparedPage } from '../../store/compared';
 import { listRuns, type Run } from '../../store/runs';
 import type { DashboardDeps } from '../deps';
-import { NotThere } from '../route';
 import type { Compare, compareQuery } from '../schemas/compare';
-import { storedRun } from './run';
+import { playerNamed, soonOfRuns, storedRun } from './of-run';
 import { textOf } from './text';
 
 const COUNTS_MS = 30_000;
@@ -37,11 +36,10 @@ export async function readCompare(
   };
   const [page, summary, runs] = await Promise.all([
     comparedPage(pool, sides, { verdict: query.verdict ?? null, after: query.after ?? '', limit: query.limit }),
-    deps.soon.get(
-      `compared ${JSON.stringify([sides.old, sides.new, sides.arenas.length])}`,
-      () => comparedCounts(pool, sides),
-      run.status === 'done' ? Infinity : COUNTS_MS,
-    ),
+    soonOfRuns(deps, [run, other], `compared ${JSON.stringify([sides.old, sides.new, sides.arenas.length])}`, {
+      compute: () => comparedCounts(pool, sides),
+      staleMs: COUNTS_MS,
+    }),
     listRuns(pool),
   ]);
   return {
@@ -77,10 +75,6 @@ async function sideOf({ pool }: DashboardDeps, run: Run) {
     last:
       (state && state.finished.length > 0 && own.length > 0 ? champion(state).label : null) ?? all[1] ?? all[0] ?? '',
     arenas: arenas.map((arena) => arena.id),
-    idOf(name: string): string {
-      const found = [...names].find(([, known]) => known === name)?.[0];
-      if (found !== undefined) return found;
-      throw new NotThere(`Nobody plays in ${run.id} under the name ${JSON.stringify(name)}.`);
-    },
+    idOf: (name: string) => playerNamed(names, run.id, name),
   };
 }

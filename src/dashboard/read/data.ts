@@ -11,7 +11,7 @@ import { namesOf } from '../../report/counts';
 import type { DashboardDeps } from '../deps';
 import { NotThere } from '../route';
 import type { DataRows, DatasetDetail, Datasets, Dropped, Pools, RowTrace } from '../schemas/data';
-import { storedRun } from './run';
+import { storedRun } from './of-run';
 import { textOf } from './text';
 
 /** Characters of each answer in a list of rows. */

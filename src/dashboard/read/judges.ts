@@ -19,7 +19,7 @@ import type { Run } from '../../store/runs';
 import type { DashboardDeps } from '../deps';
 import type { JudgeRole } from '../schemas/common';
 import type { Audit, Judges } from '../schemas/judges';
-import { storedRun } from './run';
+import { soonOfRuns, storedRun } from './of-run';
 
 /** What a run's own battles tell of its judges; renewed while it still plays. */
 const RENEWED_MS = 30_000;
@@ -27,15 +27,13 @@ type ArenaOutcomes = Extract<Judges['judges'][number]['arenas'], { state: 'ready
 
 export async function readJudges(deps: DashboardDeps, id: string): Promise<Judges> {
   const run = await storedRun(deps, id);
-  const staleMs = run.status === 'done' ? Infinity : RENEWED_MS;
-  const stamp = run.status === 'done' ? `${id} ${run.updatedAt.getTime()}` : id;
+  const counted = <T>(what: string, compute: () => Promise<T>) =>
+    soonOfRuns(deps, [run], what, { compute, staleMs: RENEWED_MS });
   const roles: JudgeRole[] = run.config.evaluation.judge === null ? ['data'] : ['evaluation', 'data'];
   const [byJudge, agreement, ...profiles] = await Promise.all([
-    deps.soon.get(`outcomes ${stamp}`, () => outcomesByJudge(deps, id), staleMs),
-    deps.soon.get(`agreement ${stamp}`, () => agreementOf(deps, run), staleMs),
-    ...roles.map((role) =>
-      deps.soon.get(`judge ${role} ${stamp}`, () => deps.heavy.ask('judge', { run: id, judge: role }), staleMs),
-    ),
+    counted('outcomes', () => outcomesByJudge(deps, id)),
+    counted('agreement', () => agreementOf(deps, run)),
+    ...roles.map((role) => counted(`judge ${role}`, () => deps.heavy.ask('judge', { run: id, judge: role }))),
   ]);
   return {
     judges: roles.map((role, index) => {

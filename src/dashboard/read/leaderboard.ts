@@ -11,7 +11,7 @@ import type { Run } from '../../store/runs';
 import type { DashboardDeps } from '../deps';
 import { NotThere } from '../route';
 import type { Leaderboard, leaderboardQuery } from '../schemas/leaderboard';
-import { storedRun } from './run';
+import { storedRun } from './of-run';
 
 export type BoardQuery = z.infer<typeof leaderboardQuery>;
 type Board = Stored<LeaderboardBody>;

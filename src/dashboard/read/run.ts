@@ -9,21 +9,15 @@ import { namesOf, spendByParty } from '../../report/counts';
 import { checkpointsOf, type Checkpoint } from '../../store/artifacts';
 import { spendByPurpose } from '../../store/ledger';
 import { leaderboardsOf } from '../../store/results';
-import { loadRun, type Run } from '../../store/runs';
+import type { Run } from '../../store/runs';
 import type { DashboardDeps } from '../deps';
 import { NotThere } from '../route';
 import type { RunDetail, Spending, Step } from '../schemas/runs';
 import { lookSoon } from './look';
+import { soonOfRuns, storedRun } from './of-run';
 import { rowOf, spendSoon } from './runs';
 
 const SPEND_MS = 4000;
-
-/** A stored run. @throws NotThere */
-export async function storedRun({ pool }: DashboardDeps, id: string): Promise<Run> {
-  const run = await loadRun(pool, id);
-  if (run) return run;
-  throw new NotThere(`There is no run ${id} in this database. The page Runs lists those that there are.`);
-}
 
 /** All that the page of a run shows, but its events and curves. */
 export async function readRun(deps: DashboardDeps, id: string): Promise<RunDetail> {
@@ -35,14 +29,10 @@ export async function readRun(deps: DashboardDeps, id: string): Promise<RunDetai
     spendSoon(deps, run),
     leaderboardsOf<LeaderboardBody>(pool, id),
     checkpointsOf(pool, id),
-    deps.soon.get(
-      `spending ${id}${isDone ? ` ${run.updatedAt.getTime()}` : ''}`,
-      () => spending(deps, run),
-      isDone ? Infinity : SPEND_MS,
-    ),
+    soonOfRuns(deps, [run], 'spending', { compute: () => spending(deps, run), staleMs: SPEND_MS }),
   ]);
   const row = rowOf(run, look, spend);
-  const told = (run.status === 'done' ? null : look?.progress) ?? (await storedProgressOf(deps, run));
+  const told = (isDone ? null : look?.progress) ?? (await storedProgressOf(deps, run));
   // The ledger knows what was spent; the workflow, only since it was continued.
   const progress = spend ? { ...told, spend } : told;
   const state = run.state as FlywheelState | null;

@@ -8,6 +8,7 @@ import { listRuns, type Run } from '../../store/runs';
 import type { DashboardDeps } from '../deps';
 import type { RunRow, Runs } from '../schemas/runs';
 import { lookSoon } from './look';
+import { soonOfRuns } from './of-run';
 
 /** Live runs that the list asks Temporal about; older ones that never ended are shown as stored. */
 const MOST_LOOKED_AT = 40;
@@ -34,10 +35,9 @@ export async function readRuns(deps: DashboardDeps): Promise<Runs> {
 }
 
 /** What a run has spent; null while it is being counted. */
-export async function spendSoon({ pool, soon }: DashboardDeps, run: Run): Promise<Spend | null> {
-  const isDone = run.status === 'done';
-  const key = isDone ? `spend ${run.id} ${run.updatedAt.getTime()}` : `spend ${run.id}`;
-  const spend = await soon.get(key, () => spendOf(pool, run.id), isDone ? Infinity : SPEND_MS);
+export async function spendSoon(deps: DashboardDeps, run: Run): Promise<Spend | null> {
+  const compute = () => spendOf(deps.pool, run.id);
+  const spend = await soonOfRuns(deps, [run], 'spend', { compute, staleMs: SPEND_MS });
   return spend.state === 'ready' ? spend.value : null;
 }
 
