@@ -9,7 +9,15 @@ import { storedRun } from '../read/of-run';
 import { readRun } from '../read/run';
 import { readRuns } from '../read/runs';
 import { answers, errorSchema, routes, runParam } from '../route';
-import { curvesSchema, eventsSchema, messageSchema, runSchema, runsSchema, sentenceSchema } from '../schemas/runs';
+import {
+  curvesSchema,
+  eventsSchema,
+  messageName,
+  messageSchema,
+  runSchema,
+  runsSchema,
+  sentenceSchema,
+} from '../schemas/runs';
 
 const CURVES_MS = 800;
 
@@ -67,9 +75,7 @@ const send = createRoute({
     .join('\n'),
   request: {
     params: runParam.extend({
-      name: z
-        .enum(['pause', 'resume', 'rollback', 'setBudget', 'decide'])
-        .openapi({ param: { name: 'name', in: 'path' } }),
+      name: messageName.openapi({ param: { name: 'name', in: 'path' } }),
     }),
     body: { required: true, content: { 'application/json': { schema: messageSchema } } },
   },

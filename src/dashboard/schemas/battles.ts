@@ -1,5 +1,5 @@
 import { z } from '@hono/zod-openapi';
-import { figure, outcome, soon, textSchema } from './common';
+import { categoriesSchema, figure, outcome, purpose, soon, textSchema } from './common';
 
 export const battleRowSchema = z
   .object({
@@ -23,7 +23,7 @@ export const arenaSchema = z.object({
   round: z.int(),
   stage: z.string(),
   attempt: z.int(),
-  purpose: z.enum(['training', 'gate', 'evaluation']),
+  purpose,
   judge: z.string(),
   size: z.int(),
 });
@@ -41,14 +41,14 @@ export const battleChoicesSchema = z
   .object({
     arenas: z.array(arenaSchema),
     players: z.array(z.string()),
-    categories: soon(z.array(z.object({ category: z.string(), prompts: z.number() }))),
+    categories: categoriesSchema,
   })
   .openapi('BattleChoices');
 export type BattleChoices = z.infer<typeof battleChoicesSchema>;
 
 export const battleQuery = z.object({
   arena: z.string().max(1000).optional(),
-  purpose: z.enum(['training', 'gate', 'evaluation']).optional(),
+  purpose: purpose.optional(),
   player: z.string().max(200).optional().describe('name of a player'),
   opponent: z.string().max(200).optional().describe('whom it met; needs player'),
   outcome: outcome.optional().describe('for player where it is given, else for the player named first'),
@@ -77,7 +77,15 @@ export const answerSchema = z.object({
 });
 export type Answer = z.infer<typeof answerSchema>;
 
-export const turnSchema = z.object({ role: z.string(), text: textSchema });
+/** A prompt with where it came from: all of it free text of whoever wrote the file. */
+export const promptSchema = z.object({
+  id: z.string(),
+  category: z.string().nullable(),
+  source: z.string(),
+  originalId: z.string().nullable(),
+  turns: z.array(z.object({ role: z.string(), text: textSchema })),
+});
+export type Prompt = z.infer<typeof promptSchema>;
 
 export const battleSchema = z
   .object({
@@ -87,13 +95,7 @@ export const battleSchema = z
     round: z.int(),
     stage: z.string(),
     judge: z.string(),
-    prompt: z.object({
-      id: z.string(),
-      category: z.string().nullable(),
-      source: z.string(),
-      originalId: z.string().nullable(),
-      turns: z.array(turnSchema),
-    }),
+    prompt: promptSchema,
     a: z.string(),
     b: z.string(),
     outcome: outcome.nullable(),

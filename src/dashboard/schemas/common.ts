@@ -27,6 +27,12 @@ export const stage = z.enum(['start', 'sft', 'dpo', 'ppo', 'round']);
 export const outcome = z.enum(['win', 'loss', 'tie', 'inconsistent', 'invalid', 'failed']);
 export type Outcome = z.infer<typeof outcome>;
 
+/** What an arena is played for. */
+export const purpose = z.enum(['training', 'gate', 'evaluation']);
+
+/** The categories that a filter offers, with how many prompts each has. */
+export const categoriesSchema = soon(z.array(z.object({ category: z.string(), prompts: z.number() })));
+
 /** A text of a model or a judge: hostile until shown as text. Long ones are cut. */
 export const textSchema = z.object({
   text: z.string(),

@@ -1,6 +1,6 @@
 import { z } from '@hono/zod-openapi';
 import { figure, soon, textSchema } from './common';
-import { answerSchema, gameSchema, turnSchema } from './battles';
+import { answerSchema, gameSchema, promptSchema } from './battles';
 
 export const datasetSchema = z
   .object({
@@ -55,13 +55,15 @@ export const datasetDetailSchema = z
   .openapi('DatasetDetail');
 export type DatasetDetail = z.infer<typeof datasetDetailSchema>;
 
+const sideSchema = z.object({ player: z.string().nullable(), text: textSchema }).nullable();
+
 export const dataRowSchema = z.object({
   row: z.int().describe('from 1'),
   round: z.int(),
   gap: figure,
   asked: z.string(),
-  chosen: z.object({ player: z.string().nullable(), text: textSchema }).nullable(),
-  rejected: z.object({ player: z.string().nullable(), text: textSchema }).nullable(),
+  chosen: sideSchema,
+  rejected: sideSchema,
   battles: z.array(z.string()),
 });
 export const dataRowsSchema = z
@@ -79,14 +81,7 @@ export const rowTraceSchema = z
     chosen: z.string().nullable(),
     rejected: z.string().nullable(),
     gap: figure,
-    prompt: z.object({
-      id: z.string(),
-      category: z.string().nullable(),
-      source: z.string(),
-      originalId: z.string().nullable(),
-      parts: z.array(z.string()),
-      turns: z.array(turnSchema),
-    }),
+    prompt: promptSchema.extend({ parts: z.array(z.string()) }),
     texts: z.array(z.object({ role: z.enum(['chosen', 'rejected']), text: textSchema })),
     answers: z.array(answerSchema.omit({ playerId: true })),
     battles: z.array(

@@ -1,5 +1,5 @@
 import { z } from '@hono/zod-openapi';
-import { figure, judgeRole, soon } from './common';
+import { categoriesSchema, figure, judgeRole, soon } from './common';
 
 const rank = z.object({ rank: z.number(), lower: z.number(), upper: z.number() });
 
@@ -57,7 +57,7 @@ export const leaderboardSchema = z
     heldOut: z.boolean().describe('false: the judge that selects training data also rates'),
     trains: z.boolean(),
     category: z.string().nullable(),
-    categories: soon(z.array(z.object({ category: z.string(), prompts: z.number() }))),
+    categories: categoriesSchema,
     model: z.string().nullable(),
     champion: z.string().nullable(),
     difference: z

@@ -1,6 +1,11 @@
 import { z } from '@hono/zod-openapi';
 import { figure, intervalSchema, soon, stage } from './common';
 
+const costs = z.object({ calls: z.number(), failedCalls: z.number(), tokens: z.number(), usd: z.number() });
+
+/** What an operator may send, as `MessageName` in workflows/messages.ts. */
+export const messageName = z.enum(['pause', 'resume', 'rollback', 'setBudget', 'decide']);
+
 /** As `Progress` in workflows/types.ts. */
 export const progressSchema = z
   .object({
@@ -15,7 +20,7 @@ export const progressSchema = z
     total: z.number(),
     rate: figure,
     etaSeconds: figure,
-    spend: z.object({ calls: z.number(), failedCalls: z.number(), tokens: z.number(), usd: z.number() }),
+    spend: costs,
     budgetUsd: figure,
     steps: z.array(
       z.object({
@@ -109,19 +114,8 @@ export const ratingPointSchema = z.object({
 });
 
 export const spendSchema = z.object({
-  purposes: z.array(
-    z.object({ purpose: z.string(), calls: z.number(), failedCalls: z.number(), tokens: z.number(), usd: z.number() }),
-  ),
-  parties: z.array(
-    z.object({
-      name: z.string(),
-      role: z.enum(['player', 'judge']),
-      calls: z.number(),
-      failedCalls: z.number(),
-      tokens: z.number(),
-      usd: z.number(),
-    }),
-  ),
+  purposes: z.array(costs.extend({ purpose: z.string() })),
+  parties: z.array(costs.extend({ name: z.string(), role: z.enum(['player', 'judge']) })),
 });
 export type Spending = z.infer<typeof spendSchema>;
 
@@ -140,7 +134,7 @@ export const runSchema = z
     champion: z.string().nullable(),
     ratings: z.array(ratingPointSchema).describe('each table as it was published'),
     spend: soon(spendSchema),
-    actions: z.array(z.enum(['pause', 'resume', 'rollback', 'setBudget', 'decide'])).describe('what may help now'),
+    actions: z.array(messageName).describe('what may help now'),
     decisions: z.array(z.string()).describe('what `decide` takes now'),
     judges: z.object({ evaluation: z.string(), data: z.string(), heldOut: z.boolean() }),
     temporalUi: z.string().nullable(),

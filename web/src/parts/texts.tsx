@@ -1,4 +1,4 @@
-import type { Battle } from '../../../src/dashboard/schemas/battles';
+import type { Prompt } from '../../../src/dashboard/schemas/battles';
 import type { Text } from '../../../src/dashboard/schemas/common';
 import { grouped } from '../format';
 import { pieces } from '../hostile';
@@ -49,8 +49,6 @@ export const TextLine = ({ children }: { children: string }) => (
     <Pieces of={children.replace(/\s+/g, ' ')} />
   </bdi>
 );
-
-type Prompt = Pick<Battle['prompt'], 'category' | 'source' | 'originalId' | 'turns'>;
 
 /** A prompt's turns; category, file and the id there are free text of whoever wrote the file. */
 export function PromptCard({ prompt, parts }: { prompt: Prompt; parts?: readonly string[] }) {
