@@ -1,9 +1,7 @@
 import type { Pool } from 'pg';
 import type { Config } from '../config/schema';
 import type { Prompt } from '../prompts/prompt';
-import { readPrompts } from '../prompts/read';
-import { readSources } from '../prompts/sources';
-import { createDeck, splitPrompts } from '../prompts/split';
+import { dealtAtRandom, readRunPrompts } from '../prompts/run-prompts';
 import { forecast, type Forecast } from './forecast';
 import { measuredTrainings, measuredUsage } from './usage';
 
@@ -12,16 +10,11 @@ import { measuredTrainings, measuredUsage } from './usage';
  * used. Nothing is asked and nothing written.
  */
 export async function forecastOf(pool: Pool, config: Config): Promise<Forecast> {
-  const { prompts } = await readSources(pool, config.prompts.source);
-  const { testSet } = config.evaluation;
-  const tests = testSet && (await readSources(pool, testSet)).prompts;
-  const byId = new Map<string, Prompt>([...prompts, ...(tests ?? [])].map((prompt) => [prompt.id, prompt]));
-  // Groups of prompts decide which prompt is where, not how many are: the deal at random tells as much, and needs no embedding.
-  // Decontamination would embed as well; it leaves a few of the prompts out, of which slices of a fixed size feel nothing.
-  const d0 = config.start.sft === null ? [] : await readPrompts([config.start.sft]);
-  const { parts } = splitPrompts(config, createDeck(config, { pool: prompts, testSet: tests, d0 }));
+  const read = await readRunPrompts(pool, config);
+  const all = [...read.pool.prompts, ...(read.testSet?.prompts ?? [])];
+  const byId = new Map<string, Prompt>(all.map((prompt) => [prompt.id, prompt]));
   // Nobody plays on D0.
-  const played = [...parts].filter(([part]) => part !== 'd0');
+  const played = [...dealtAtRandom(config, read)].filter(([part]) => part !== 'd0');
   const dealt = played.map(([part, ids]) => [part, ids.flatMap((id) => byId.get(id) ?? [])] as const);
   return forecast({
     config,

@@ -6,12 +6,12 @@ import { fillCategories, savePrompts, saveSplit } from '../store/prompts';
 import { clusterPrompts, type PromptClusters } from './cluster/cluster-prompts';
 import { nearRule } from './decontaminate/contamination';
 import { examine } from './decontaminate/examine';
-import { contaminationReport, type ContaminationReport } from './decontaminate/report';
+import { contaminationReport, sourceOf, type ContaminationReport } from './decontaminate/report';
 import { createEmbedder } from './embed/create';
 import type { Embedder } from './embed/embedder';
 import { inOnePage } from './pages';
 import { userText, type Prompt } from './prompt';
-import { readPrompts } from './read';
+import { readRunPrompts } from './run-prompts';
 import { readSources, type SourceReport } from './sources';
 import { createDeck, splitPrompts, withoutContaminated, type Deck, type Split } from './split';
 
@@ -41,10 +41,8 @@ export interface Dealt {
  * Errors (UserError): see `readSources`, `createDeck`, `createContamination`, `splitPrompts` and the embedder.
  */
 export async function dealPrompts(db: Pool, config: Config): Promise<Dealt> {
-  const { prompts: settings, evaluation, start } = config;
-  const pooled = await readSources(db, settings.source);
-  const tests = evaluation.testSet && (await readSources(db, evaluation.testSet));
-  const d0 = start.sft === null ? [] : await readPrompts([start.sft]);
+  const { prompts: settings } = config;
+  const { pool: pooled, testSet: tests, d0 } = await readRunPrompts(db, config);
   const all = [...pooled.prompts, ...(tests?.prompts ?? []), ...d0];
   // An arena alone trains nothing that tests could leak into.
   const decontaminates = settings.decontaminate !== null && config.target !== null;
@@ -66,20 +64,13 @@ export async function dealPrompts(db: Pool, config: Config): Promise<Dealt> {
     contamination,
     report: {
       ...{ prompts: pooled.sources, testSet: tests?.sources ?? null, d0: d0.length, clusters: grouped?.labels ?? null },
-      decontaminated: contamination && summaryOf(contamination),
+      decontaminated: contamination && withoutPairs(contamination),
       parts: Object.fromEntries([...parts].map(([part, ids]) => [part, ids.length])),
     },
   };
 }
 
-const summaryOf = ({
-  rows,
-  dropped,
-  tests,
-  embedder,
-  lexical,
-  against,
-}: ContaminationReport & { against: SourceReport[] }) => ({ rows, dropped, tests, embedder, lexical, against });
+const withoutPairs = <Report extends ContaminationReport>({ pairs: _pairs, ...summary }: Report) => summary;
 
 async function groupsOf(
   { prompts: { clusters: k }, seed }: Config,
@@ -113,9 +104,8 @@ async function contaminatedIn(
     rule: nearRule(contamination, embedder),
   });
   const placed = pairs.map(({ prompt: at, ...pair }) => {
-    const { source, originalId } = rest[at]!;
-    const file = originalId === null ? source : `${source} ${originalId}`;
-    return { ...pair, prompt: { file, line: null, text: userText(rest[at]!) } };
+    const prompt = rest[at]!;
+    return { ...pair, prompt: { file: sourceOf(prompt), line: null, text: userText(prompt) } };
   });
   return {
     ids: new Set(pairs.map(({ prompt }) => rest[prompt]!.id)),

@@ -9,9 +9,7 @@ import { lazySandbox } from '../../embedded/sandbox';
 import { createModelPool } from '../../models/pool';
 import { answersTo } from '../../models/recorded-answers';
 import type { Prompt } from '../../prompts/prompt';
-import { readPrompts } from '../../prompts/read';
-import { readSources } from '../../prompts/sources';
-import { createDeck, splitPrompts } from '../../prompts/split';
+import { dealtAtRandom, readRunPrompts, type RunPrompts } from '../../prompts/run-prompts';
 import { describeBase } from '../../training/base';
 import { createTraining } from '../../training/backends';
 import { findDatabase, withDatabase } from '../connect';
@@ -56,23 +54,22 @@ async function checkReach(config: Config, calls: boolean): Promise<Finding[]> {
 }
 
 /** Files need no database. */
-async function promptsOf(sources: readonly string[]): Promise<Prompt[]> {
-  if (sources.every((source) => poolNameOf(source) === null)) return (await readSources(null, sources)).prompts;
-  return (await withDatabase(findDatabase(), (db) => readSources(db, sources))).prompts;
+function promptsOf(config: Config): Promise<RunPrompts> {
+  const sources = [...config.prompts.source, ...(config.evaluation.testSet ?? [])];
+  return sources.some((source) => poolNameOf(source) !== null)
+    ? withDatabase(findDatabase(), (db) => readRunPrompts(db, config))
+    : readRunPrompts(null, config);
 }
 
 /** Prompts, and the answers that recorded players have to them. */
 async function checkTexts(config: Config): Promise<Finding[]> {
   let prompts: Prompt[] = [];
   const dealt = await finding('prompts', async () => {
-    const pool = await promptsOf(config.prompts.source);
-    const testSet = config.evaluation.testSet && (await promptsOf(config.evaluation.testSet));
-    const d0 = config.start.sft === null ? [] : await readPrompts([config.start.sft]);
-    // Decontamination may cost calls: the run does it, and leaves some more out.
-    const { parts } = splitPrompts(config, createDeck(config, { pool, testSet, d0 }));
+    const read = await promptsOf(config);
+    const parts = dealtAtRandom(config, read);
     const used = new Set([...parts].flatMap(([part, ids]) => (part === 'd0' ? [] : ids)));
-    prompts = [...pool, ...(testSet ?? [])].filter(({ id }) => used.has(id));
-    return `${pool.length} in the pool, ${[...parts].map(([part, ids]) => `${part} ${ids.length}`).join(', ')}`;
+    prompts = [...read.pool.prompts, ...(read.testSet?.prompts ?? [])].filter(({ id }) => used.has(id));
+    return `${read.pool.prompts.length} in the pool, ${[...parts].map(([part, ids]) => `${part} ${ids.length}`).join(', ')}`;
   });
   if (dealt.level === 'problem') return [dealt];
   const recorded = config.competitors.flatMap((player) =>

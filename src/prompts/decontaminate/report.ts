@@ -22,6 +22,10 @@ export interface ContaminationReport {
   pairs: ContaminationPair[];
 }
 
+/** Where a prompt is from, with the id that it had there. */
+export const sourceOf = ({ source, originalId }: Prompt): string =>
+  originalId === null ? source : `${source} ${originalId}`;
+
 export function contaminationReport(
   rows: number,
   tests: readonly Prompt[],
@@ -32,10 +36,9 @@ export function contaminationReport(
     ...{ rows, dropped: pairs.length, tests: tests.length },
     ...{ embedder: embedder.name, lexical: !embedder.semantic },
     pairs: pairs
-      .map(({ similarity, shared, prompt, test }) => {
-        const { source, originalId } = tests[test]!;
-        const from = originalId === null ? source : `${source} ${originalId}`;
-        return { similarity, shared, prompt, test: { source: from, text: userText(tests[test]!) } };
+      .map(({ similarity, shared, prompt, test: at }) => {
+        const test = tests[at]!;
+        return { similarity, shared, prompt, test: { source: sourceOf(test), text: userText(test) } };
       })
       .sort((a, b) => b.similarity - a.similarity),
   };
