@@ -82,8 +82,10 @@ export function createByteNames(): ByteNames {
       let end = start;
       for (; end < bytes.length; end++) {
         const byte = bytes[end]!;
-        if (byte === QUOTE) break;
-        if (byte < SPACE || byte === BACKSLASH) return -1;
+        if (byte <= QUOTE) {
+          if (byte === QUOTE) break;
+          if (byte < SPACE) return -1;
+        } else if (byte === BACKSLASH) return -1;
         h = Math.imul(h ^ byte, HASH_STEP);
       }
       if (end === start || end === bytes.length || bytes[start] === SPACE || bytes[end - 1] === SPACE) return -1;
@@ -96,13 +98,16 @@ export function createByteNames(): ByteNames {
   };
 
   function find(bytes: Uint8Array, start: number, end: number, code: number): number {
-    const mask = slots.length - 1;
-    for (let slot = code & mask; slots[slot]! > 0; slot = (slot + 1) & mask) {
-      const place = slots[slot]! - 1;
-      let at = startOf(place);
-      if (ends[place]! - at !== end - start) continue;
+    // Locals: what a closure may change is read anew for each byte.
+    const [known, table] = [text, slots];
+    const mask = table.length - 1;
+    for (let slot = code & mask; table[slot]! > 0; slot = (slot + 1) & mask) {
+      const place = table[slot]! - 1;
+      const first = startOf(place);
+      if (ends[place]! - first !== end - start) continue;
+      let at = first;
       let i = start;
-      while (i < end && text[at] === bytes[i]) {
+      while (i < end && known[at] === bytes[i]) {
         at++;
         i++;
       }

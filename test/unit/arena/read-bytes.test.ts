@@ -127,15 +127,24 @@ describe('readers of bytes', () => {
   });
 
   it.each([
-    ['{"model_a":"a" "model_b":"b","winner":"tie"}', /line 1: is not JSON/],
-    ['{"model_a":"a","model_b":"b","winner":"tie"} x', /line 1: is not JSON/],
-    ['{"model_a":"a","model_b":"b","winner":"tie","n":01}', /line 1: is not JSON/],
-    ['{"model_a":"a","model_b":"b","winner":"tie","n":nope}', /line 1: is not JSON/],
-    ['\n{"model_a":"a","model_b":"b","winner":"tie",}', /line 2: is not JSON/],
-    ['{"model_a":"a","model_b":"b","winner":"tie","weight":-1}', /line 1, weight: -1 is no weight/],
-    ['{"model_a":"a","model_b":"a","winner":"tie"}', /plays against itself/],
-  ])('refuse %s', async (text, message) => {
+    ['{"model_a":"a" "model_b":"b","winner":"tie"}', 'line 1: is not JSON'],
+    ['{"model_a":"a","model_b":"b","winner":"tie"} x', 'line 1: is not JSON'],
+    ['{"model_a":"a","model_b":"b","winner":"tie"', 'line 1: is not JSON'],
+    ['{"model_a":"a","model_b":"b","winner":"ti\te"}', 'line 1: is not JSON'],
+    ['{"model_a":"a","model_b":"b","winner":"tie","n":01}', 'line 1: is not JSON'],
+    ['{"model_a":"a","model_b":"b","winner":"tie","n":nope}', 'line 1: is not JSON'],
+    ['{"model_a":"a","model_b":"b","winner":"tie",}', 'line 1: is not JSON'],
+    ['{"model_a":"a","model_b":"b","winner":"draw"}', 'line 1, winner: "draw" is no winner'],
+    ['{"model_a":"a","model_b":"b","winner":1}', 'line 1, winner: 1 is no winner'],
+    ['{"model_a":"a","model_b":"b","winner":"tie","weight":-1}', 'line 1, weight: -1 is no weight'],
+    ['{"model_a":"a","model_b":"a","winner":"tie"}', 'plays against itself'],
+  ])('refuse %s, also behind a line that looks alike', async (text, message) => {
     await expect(readBy(jsonRows, text, 1000)).rejects.toThrow(message);
+    await expect(readBy(jsonRows, `${text}\n`, 1000)).rejects.toThrow(message);
+    const good = '{"model_a":"a","model_b":"b","winner":"tie"}';
+    await expect(readBy(jsonRows, `\n${good}\n${good}\n${text}\n`, 1000)).rejects.toThrow(
+      message.replace('line 1', 'line 4'),
+    );
   });
 
   it('take the last of a field that stands twice, as JSON.parse does', async () => {
