@@ -3,7 +3,7 @@ import { UserError } from '../../errors';
 import { writeFileAtomic, writePartsAtomic } from '../../files';
 import type { TrainingRow } from '../rows';
 import { CONVERT, datasetInfo, kindOf, type ExportForm, type RowKind } from './forms';
-import { parquetOf } from './parquet';
+import { parquetPieces } from './parquet';
 
 export interface Exported {
   /** The files written, the rows' own first. */
@@ -16,8 +16,8 @@ export interface Exported {
 const PIECE = 1000;
 
 /**
- * Writes rows of one kind in a form: one file, and for LLaMA-Factory its `dataset_info.json` beside it. Rows are not held, but for Parquet,
- * which writes columns.
+ * Writes rows of one kind in a form: one file, and for LLaMA-Factory its `dataset_info.json` beside it. Rows are not held, but
+ * those of one row group of Parquet, which writes columns.
  * @throws UserError where there is no row, or the form has none of this kind; then nothing is written.
  */
 export async function exportRows(
@@ -34,10 +34,7 @@ export async function exportRows(
     }
     if (seen.rows === 0) throw new UserError('The dataset has no row, so there is nothing to export.');
   }
-  const sha256 =
-    form === 'parquet'
-      ? await writeFileAtomic(file, await parquetOf(await collected(checked())))
-      : await writePartsAtomic(file, pieces(checked(), form));
+  const sha256 = await writePartsAtomic(file, form === 'parquet' ? parquetPieces(checked()) : pieces(checked(), form));
   const written = { files: [file], rows: seen.rows, sha256 };
   if (form !== 'llama-factory' || seen.kind === null) return written;
   const info = join(dirname(file), 'dataset_info.json');
@@ -64,10 +61,4 @@ async function* pieces(rows: AsyncIterable<TrainingRow>, form: ExportForm): Asyn
     lines = [];
   }
   yield lines.join('');
-}
-
-async function collected(rows: AsyncIterable<TrainingRow>): Promise<TrainingRow[]> {
-  const all: TrainingRow[] = [];
-  for await (const row of rows) all.push(row);
-  return all;
 }

@@ -10,20 +10,50 @@ const messages = (name: string) =>
     { name: 'content', type: 'BYTE_ARRAY', converted_type: 'UTF8', repetition_type: 'OPTIONAL' },
   ] as const;
 
-/** Rows of one kind as Parquet: the conversation columns as lists of {role, content}, `meta` as JSON text. */
-export async function parquetOf(rows: readonly TrainingRow[]): Promise<Uint8Array> {
-  const { parquetWriteBuffer } = await import('hyparquet-writer');
-  const names = ['prompt', 'completion', 'chosen', 'rejected'].filter(
-    (name) => rows[0] !== undefined && name in rows[0],
-  );
-  const columnData = [
-    ...names.map((name) => ({ name, data: rows.map((row) => (row as unknown as Record<string, unknown>)[name]) })),
-    { name: 'meta', data: rows.map(({ meta }) => JSON.stringify(meta)) },
-  ];
-  const schema = [
-    { name: 'root', num_children: columnData.length },
-    ...names.flatMap((name) => [...messages(name)]),
-    { name: 'meta', type: 'BYTE_ARRAY', converted_type: 'UTF8', repetition_type: 'OPTIONAL' } as const,
-  ];
-  return new Uint8Array(parquetWriteBuffer({ columnData, schema }));
+/** Rows of a row group: what is held at a time. */
+const GROUP = 10_000;
+
+/**
+ * Rows of one kind as the bytes of a Parquet file, a row group at a time: the conversation columns as lists of {role, content}, `meta`
+ * as JSON text.
+ */
+export async function* parquetPieces(rows: AsyncIterable<TrainingRow>): AsyncGenerator<Uint8Array> {
+  const { ByteWriter, ParquetWriter } = await import('hyparquet-writer');
+  const bytes = new ByteWriter();
+  const written = () => {
+    const piece = new Uint8Array(bytes.getBuffer());
+    bytes.index = 0;
+    return piece;
+  };
+  let names: string[] = [];
+  let file: InstanceType<typeof ParquetWriter> | null = null;
+  let group: TrainingRow[] = [];
+  const writeGroup = async () => {
+    file ??= new ParquetWriter({ writer: bytes, schema: schemaOf(names) });
+    await file.write({
+      columnData: [
+        ...names.map((name) => ({ name, data: group.map((row) => (row as unknown as Record<string, unknown>)[name]) })),
+        { name: 'meta', data: group.map(({ meta }) => JSON.stringify(meta)) },
+      ],
+      rowGroupSize: GROUP,
+    });
+    group = [];
+    return file;
+  };
+  for await (const row of rows) {
+    if (file === null && group.length === 0) names = CONVERSATIONS.filter((name) => name in row);
+    if (group.push(row) < GROUP) continue;
+    await writeGroup();
+    yield written();
+  }
+  await (await writeGroup()).finish();
+  yield written();
 }
+
+const CONVERSATIONS = ['prompt', 'completion', 'chosen', 'rejected'];
+
+const schemaOf = (names: readonly string[]) => [
+  { name: 'root', num_children: names.length + 1 },
+  ...names.flatMap((name) => [...messages(name)]),
+  { name: 'meta', type: 'BYTE_ARRAY', converted_type: 'UTF8', repetition_type: 'OPTIONAL' } as const,
+];
