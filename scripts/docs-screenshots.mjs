@@ -4,10 +4,13 @@
  * own (.flywheel/docs), is operated through the Temporal UI in headless Chromium as an operator would: started with {},
  * its budget raised, paused, resumed, decided on, rolled back. Takes five to ten minutes; needs FLYWHEEL_CHROMIUM or a
  * Chromium on the PATH.
+ *
+ * `npm run docs:screenshots -- URL RUN`: those of the dashboard at that address, as `npm run demo` serves it, over that run.
  */
 import { join } from 'node:path';
 import environment from './environment.cjs';
 import { openBrowser } from './docs/browser.mjs';
+import { pictureDashboard } from './docs/dashboard.mjs';
 import { startStand } from './docs/stand.mjs';
 import { createUi } from './docs/temporal-ui.mjs';
 import { runMain, setup } from './setup.mjs';
@@ -68,16 +71,22 @@ async function operate(stand, ui) {
   await details('rolled-back');
 }
 
+async function pictureOperating(browser) {
+  const stand = await startStand(RUN);
+  try {
+    await operate(stand, await createUi(browser, stand.uiUrl, images));
+  } finally {
+    await stand.stop();
+  }
+}
+
 await runMain(async () => {
+  const [url, run] = process.argv.slice(2);
   await setup({ quiet: true });
   const browser = await openBrowser();
   try {
-    const stand = await startStand(RUN);
-    try {
-      await operate(stand, await createUi(browser, stand.uiUrl, images));
-    } finally {
-      await stand.stop();
-    }
+    if (url && run) await pictureDashboard(browser, { url, run, images });
+    else await pictureOperating(browser);
   } finally {
     await browser.close();
   }
