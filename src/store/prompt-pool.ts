@@ -158,9 +158,14 @@ export async function* poolPages(
       line: string;
     }>({
       name: `pool-page-${which}`,
-      text: `select p.id, m.prompt as member, p.messages, m.category, f.name as source, m.original_id, m.file, m.line
-             from pool_prompts m join prompts p on p.id = ${which === 'all' ? 'm.prompt' : 'coalesce(m.masked, m.prompt)'} join pool_files f on f.pool = m.pool and f.number = m.file
-             where m.pool = $1 and (m.file, m.line) > ($2::int, $3::bigint)${which === 'all' ? '' : ' and m.dropped is null'} order by m.file, m.line limit ${PAGE}`,
+      // The page is cut before texts are joined to it: on new tables, whose size is not known yet, the planner may join the whole rest.
+      text: `with page as materialized (
+               select * from pool_prompts
+               where pool = $1 and (file, line) > ($2::int, $3::bigint)${which === 'all' ? '' : ' and dropped is null'}
+               order by file, line limit ${PAGE})
+             select p.id, m.prompt as member, p.messages, m.category, f.name as source, m.original_id, m.file, m.line
+             from page m join prompts p on p.id = ${which === 'all' ? 'm.prompt' : 'coalesce(m.masked, m.prompt)'}
+             join pool_files f on f.pool = m.pool and f.number = m.file order by m.file, m.line`,
       values: [pool, file, line],
     });
     const page = rows.map(({ original_id: originalId, line: at, ...row }) => ({
