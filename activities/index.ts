@@ -9,6 +9,7 @@ import { createRecordActivities } from './record';
 import { createResolveActivities } from './resolve';
 import { createServeActivities } from './serve';
 import { createTrainActivities } from './train';
+import { createWorkerActivities } from './workers';
 
 export type { Deps } from './deps';
 
@@ -25,6 +26,7 @@ export function createActivities(deps: Deps) {
     ...createGateActivities(deps),
     ...createRatingActivities(deps),
     ...createRecordActivities(deps),
+    ...createWorkerActivities(deps),
   };
 }
 

@@ -33,7 +33,7 @@ import type { ArenaReport, BatchResult } from '../workflows/types';
 import { allEnded } from '../src/all-ended';
 import { asActivity, finalFailure, runOf } from './context';
 import type { Deps } from './deps';
-import { rosterOf } from '../src/models/run-roster';
+import { callableOf } from '../src/models/run-roster';
 
 export interface BatchRequest {
   arena: string;
@@ -129,7 +129,7 @@ export function createPlayActivities(deps: Deps) {
     ]);
     const answers = await loadAnswers(pool, seats);
     const games = await loadGames(pool, arena.judge, gamesOfBattles(battles));
-    const { players, checkpoints } = await rosterOf(pool, arena.run, config);
+    const { players, checkpoints } = await callableOf(pool, arena.run, config);
     const serve = (id: string, again: boolean) => {
       const checkpoint = checkpoints.find((one) => one.id === id);
       if (!checkpoint) throw new Error(`the checkpoint ${id} is not stored`);
@@ -172,8 +172,7 @@ export function createPlayActivities(deps: Deps) {
       return pending;
     };
     const ask = async (player: Player | undefined, prompt: Prompt): Promise<Answer> => {
-      if (!player) throw new Error('the player is not in the configuration');
-      if (player.kind === 'recorded') throw new Error(`${player.name} has no recorded answer to this prompt`);
+      if (!player) throw new Error('a recorded player has no answer to this prompt');
       const request = {
         messages: asTargetSees(prompt.messages, player.systemPrompt),
         sampling: player.sampling,

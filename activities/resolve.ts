@@ -1,11 +1,13 @@
 import { Context } from '@temporalio/activity';
+import { hostname } from 'node:os';
 import { join } from 'node:path';
+import { artifactsIdOf, artifactWorkers, strangeRoots } from '../src/artifacts-root';
 import { checkConfig } from '../src/config/check';
 import { configHash, gatesInRun } from '../src/config/freeze';
 import { parseConfig } from '../src/config/load';
 import { changesBetween, mergeSettings, reviseConfig, type Change } from '../src/config/revise';
 import type { Config, ConfigInput } from '../src/config/schema';
-import { targetOf } from '../src/config/target';
+import { servesOnHost, targetOf } from '../src/config/target';
 import { UserError } from '../src/errors';
 import { writeFileAtomic } from '../src/files';
 import { type Player, evaluationJudge, judgeMembers, judgeParty, memberParty } from '../src/models/roster';
@@ -97,7 +99,10 @@ export function createResolveActivities(deps: Deps) {
   /** Finds what is wrong before anything is paid for, and enters players, judges and recorded answers. */
   async function enter(config: Config, split: string): Promise<void> {
     const { training: backends, artifacts, hashOf } = deps;
-    const problems = await checkConfig(config, deps.models, { backends, artifacts, hashOf });
+    const problems = [
+      ...(await checkConfig(config, deps.models, { backends, artifacts, hashOf })),
+      ...(config.target ? await strangersAmongHosts() : []),
+    ];
     if (problems.length > 0) throw new UserError(problems.join('\n'));
     await refuseMissingSlices(config, split);
     for (const judge of [config.judge, evaluationJudge(config)])
@@ -106,6 +111,13 @@ export function createResolveActivities(deps: Deps) {
       await savePlayer(pool, player);
       if (player.kind === 'recorded') await importAnswers(config, split, player);
     }
+  }
+
+  /** Workers that train, or read and write artifacts, and see other ones than this. */
+  async function strangersAmongHosts(): Promise<string[]> {
+    const { artifacts } = deps;
+    const own = { host: hostname(), artifacts, artifactsId: await artifactsIdOf(artifacts) };
+    return strangeRoots(own, await artifactWorkers(pool, Context.current().info.namespace));
   }
 
   async function noteStart(db: Db, run: string, { existing, config, changes, version, report }: Started) {
@@ -269,6 +281,7 @@ function planOf(run: string, config: Config, version: number): RunPlan {
     pauseAfter: config.pauseAfter,
     maxFailedShare: config.arena.maxFailedShare,
     heartbeat: config.heartbeat,
+    battlesOnHost: servesOnHost(config),
     evaluation: {
       after: config.evaluation.after,
       dataJudge: config.evaluation.dataJudge,

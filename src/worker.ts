@@ -1,26 +1,35 @@
+import { randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
+import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { DefaultLogger, NativeConnection, Runtime, Worker, type WorkerOptions } from '@temporalio/worker';
 import { createActivities } from '../activities';
 import type { Defaults } from '../activities/deps';
+import { queueOf, ROLES, type Role } from '../workflows/queues';
+import { allEnded } from './all-ended';
+import { artifactsIdOf } from './artifacts-root';
 import { dataConverter } from './codec/codec';
 import { homePaths, pythonPath, repositoryRoot, type HomePaths } from './embedded/paths';
 import { lazySandbox } from './embedded/sandbox';
 import { ensureNamespace } from './embedded/search-attributes';
 import { UserError, messageOf } from './errors';
 import { createModelPool } from './models/pool';
+import { announceWorker } from './presence';
 import { createServing } from './serving/backends';
 import { openStore } from './store/open';
-import { TASK_QUEUE } from './task-queue';
 import { describeBase } from './training/base';
 import { createTraining } from './training/backends';
+import { programVersion } from './version';
 
 export interface WorkerSettings {
   databaseUrl: string;
   temporalAddress: string;
   namespace?: string;
-  taskQueue?: string;
+  /** What this worker does; by default all of it. */
+  roles?: readonly Role[];
+  /** Activities of each role at once. */
+  slots?: number;
   /** Where datasets, jobs, checkpoints and logs are kept. */
   paths?: HomePaths;
   /** The configuration that `{}` runs, with the folder that its paths are relative to. */
@@ -46,13 +55,17 @@ function promised(config: unknown): Defaults['config'] {
 /** Long enough that a running call may end; what does not is done again by the next worker. */
 const GRACE = '5s';
 
-/** Starts a worker in this process: it checks database and namespace before it polls. */
+/** Batches wait for endpoints most of their time, so that many fit. */
+const SLOTS = 100;
+
+/** Starts a worker in this process, a poller for each of its roles: it checks database and namespace before it polls. */
 export async function startWorker(settings: WorkerSettings): Promise<RunningWorker> {
   const {
     databaseUrl,
     temporalAddress,
     namespace = 'default',
-    taskQueue = TASK_QUEUE,
+    roles = ROLES,
+    slots = SLOTS,
     paths = homePaths(),
     defaults = null,
   } = settings;
@@ -65,7 +78,9 @@ export async function startWorker(settings: WorkerSettings): Promise<RunningWork
   const hashOf = async (model: string) => (await describeBase(trainer, model)).sha256;
   const serving = createServing({ ...trainer, folder: join(paths.home, 'serving'), hashOf });
   const connection = await connect(temporalAddress);
+  const ends: (() => Promise<void>)[] = [];
   const close = async () => {
+    for (const end of ends) await end();
     await serving.close();
     await sandbox.close();
     await connection.close();
@@ -73,12 +88,10 @@ export async function startWorker(settings: WorkerSettings): Promise<RunningWork
   };
   try {
     await ensureNamespace(connection, namespace);
-    const worker = await Worker.create({
+    const common = {
       connection,
       namespace,
-      taskQueue,
       dataConverter: dataConverter(),
-      ...workflowSource(settings.workflowBundle),
       activities: createActivities({
         store,
         serving,
@@ -91,19 +104,39 @@ export async function startWorker(settings: WorkerSettings): Promise<RunningWork
         ),
         artifacts: paths.artifacts,
       }),
-      maxConcurrentActivityTaskExecutions: 100,
+      maxConcurrentActivityTaskExecutions: slots,
       // Otherwise a heartbeat is held back so long that a cancel is seen late.
       maxHeartbeatThrottleInterval: '2s',
       // After a kill the server still offers a workflow's tasks to the dead worker for so long (its own default: 10 s).
       stickyQueueScheduleToStartTimeout: '3s',
       shutdownGraceTime: GRACE,
       shutdownForceTime: '30s',
+    } as const;
+    const workers: Worker[] = [];
+    for (const role of roles)
+      workers.push(
+        await Worker.create({
+          ...common,
+          taskQueue: queueOf(role),
+          // Only batches come by the dozen.
+          ...(role === 'battles' ? {} : { maxConcurrentActivityTaskPolls: 2 }),
+          ...(role === 'orchestrator' ? workflowSource(settings.workflowBundle) : {}),
+        }),
+      );
+    const presence = await announceWorker(store.pool, {
+      ...{ id: randomUUID(), namespace, queues: roles.map((role) => queueOf(role)) },
+      ...{ host: hostname(), pid: process.pid, version: programVersion() },
+      ...{ artifacts: paths.artifacts, artifactsId: await artifactsIdOf(paths.artifacts) },
     });
-    const ended = runToEnd(worker, close);
+    ends.push(() => presence.stop());
+    const stopPolling = () => {
+      for (const worker of workers) if (worker.getState() === 'RUNNING') worker.shutdown();
+    };
+    const ended = runToEnd(workers, stopPolling, close);
     return {
       ended,
       async stop() {
-        if (worker.getState() === 'RUNNING') worker.shutdown();
+        stopPolling();
         await ended;
       },
     };
@@ -113,9 +146,10 @@ export async function startWorker(settings: WorkerSettings): Promise<RunningWork
   }
 }
 
-async function runToEnd(worker: Worker, close: () => Promise<void>): Promise<void> {
+/** All roles end together: where one fails, a process that looks alive and does half of its work would be worse. */
+async function runToEnd(workers: readonly Worker[], stopPolling: () => void, close: () => Promise<void>) {
   try {
-    await worker.run();
+    await allEnded(workers.map((worker) => worker.run().finally(stopPolling)));
   } finally {
     await close();
   }

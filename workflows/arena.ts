@@ -17,7 +17,7 @@ export interface ArenaResult {
  */
 export async function arena(input: FlywheelInput = {}): Promise<ArenaResult> {
   const carried = carriedBy(input);
-  const flow = createFlow(carried);
+  const flow = createFlow(carried, input);
   if (!carried) flow.begin(await resolve(flow, input, 'arena'));
   const place: Place = { round: 0, stage: 'start', attempt: flow.state().attempt };
   try {

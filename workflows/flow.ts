@@ -7,25 +7,32 @@ import {
   continueAsNew,
   currentUpdateInfo,
   isCancellation,
-  proxyActivities,
   setCurrentDetails,
   setHandler,
   upsertSearchAttributes,
   workflowInfo,
-  type ActivityInterfaceFor,
 } from '@temporalio/workflow';
 import { defineSearchAttributeKey } from '@temporalio/common';
-import type { Activities } from '../activities';
+import { createDispatch } from './dispatch';
 import { createInOrder } from './in-order';
 import type { Decision, MessageName, RollbackMessage } from './messages';
 import { MESSAGES, progressQuery, signals, updates } from './messages';
 import { operate, type Operated, type Waiting } from './operate';
-import { activityOptions, type Kind } from './options';
 import { renderProgress, stepsOf } from './progress';
 import { patched } from './patches';
 import { freshState, keptCheckpoints } from './steps';
-import type { Continued, FlywheelState, OperatorAction, Place, Progress, RatedPlayer, RunPlan, Spend } from './types';
-import { BUDGET_REACHED } from './types';
+import type {
+  Continued,
+  FlywheelInput,
+  FlywheelState,
+  OperatorAction,
+  Place,
+  Progress,
+  RatedPlayer,
+  RunPlan,
+  Spend,
+} from './types';
+import { BUDGET_REACHED, NOBODY_SERVES } from './types';
 
 const attributes = {
   round: defineSearchAttributeKey('FlywheelRound', 'INT'),
@@ -42,7 +49,7 @@ export type Flow = ReturnType<typeof createFlow>;
  * Sets up the messages at once, so that none is lost. What continue-as-new carried is there before the first of them; in
  * another run the plan comes with the first activity.
  */
-export function createFlow(carried: Continued | null) {
+export function createFlow(carried: Continued | null, given: FlywheelInput = {}) {
   let plan = carried?.plan ?? null;
   let state = carried?.state ?? freshState(null);
   let place: Place = { round: 0, stage: 'start', attempt: 1 };
@@ -174,9 +181,7 @@ export function createFlow(carried: Continued | null) {
     state: () => state,
     place: () => place,
 
-    /** Activities with the time-outs of their kind; the summary stands in the UI's timeline. */
-    run: (kind: Kind, summary: string): ActivityInterfaceFor<Activities> =>
-      proxyActivities<Activities>({ ...activityOptions(kind, plan?.heartbeat), summary: summary.slice(0, 190) }),
+    run: createDispatch(() => plan, queueSecondsAsked(given)),
 
     /** The plan with what a rollback sets; its failure says what is wrong with that. */
     async revise(before: RunPlan, { round, stage = before.stages[0], set }: RollbackMessage): Promise<RunPlan> {
@@ -309,9 +314,11 @@ export function createFlow(carried: Continued | null) {
       upsertSearchAttributes([{ key: attributes.attention, value: true }]);
       refresh();
       try {
-        await flow
-          .run('note', 'note that the run needs attention')
-          .recordEvent({ run: planned().run, kind: 'attention', sentence: reason });
+        // Before the first activity has ended there is no run in Postgres.
+        if (plan)
+          await flow
+            .run('note', 'note that the run needs attention')
+            .recordEvent({ run: plan.run, kind: 'attention', sentence: reason });
         await condition(() => decision !== null);
         // A raised cap stands in Postgres before the next call asks for it.
         await notes.idle();
@@ -371,6 +378,12 @@ export function createFlow(carried: Continued | null) {
   return flow;
 }
 
+/** What the configuration of the input says, which the first activity has not checked yet. */
+function queueSecondsAsked({ config }: FlywheelInput): number | undefined {
+  const seconds = (config as { heartbeat?: { queueSeconds?: unknown } } | null | undefined)?.heartbeat?.queueSeconds;
+  return typeof seconds === 'number' && seconds > 0 ? seconds : undefined;
+}
+
 const refused = (sentence: string) => ApplicationFailure.nonRetryable(sentence, 'Refused');
 
 /** What a run had spent when its cap stopped a call (activities/budget.ts); undefined for another failure. */
@@ -378,6 +391,12 @@ function spentBy(failure: unknown): number | undefined {
   const cause = failure instanceof ActivityFailure ? failure.cause : undefined;
   if (!(cause instanceof ApplicationFailure) || cause.type !== BUDGET_REACHED) return undefined;
   return Number(cause.details?.[0] ?? 0);
+}
+
+/** Whether a failure says that no worker serves the activity's task queue. */
+export function isUnserved(failure: unknown): boolean {
+  const cause = failure instanceof ActivityFailure ? failure.cause : undefined;
+  return cause instanceof ApplicationFailure && cause.type === NOBODY_SERVES;
 }
 
 /** The innermost message of a failure: what really happened, without Temporal's wrapping. */

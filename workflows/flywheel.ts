@@ -19,7 +19,7 @@ export interface FlywheelResult {
  */
 export async function flywheel(input: FlywheelInput = {}): Promise<FlywheelResult> {
   const carried = carriedBy(input);
-  const flow = createFlow(carried);
+  const flow = createFlow(carried, input);
   if (!carried) flow.begin(await resolve(flow, input, 'flywheel'));
   try {
     for (;;) {

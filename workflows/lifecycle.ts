@@ -1,5 +1,5 @@
 import { ActivityFailure, ApplicationFailure, isCancellation, workflowInfo } from '@temporalio/workflow';
-import { causeOf, type Flow } from './flow';
+import { causeOf, isUnserved, type Flow } from './flow';
 import type { RollbackMessage } from './messages';
 import { operate } from './operate';
 import { keptCheckpoints } from './steps';
@@ -14,16 +14,18 @@ export function carriedBy(input: FlywheelInput | undefined): Continued | null {
 export async function resolve(flow: Flow, input: FlywheelInput, kind: 'flywheel' | 'arena'): Promise<Continued> {
   const { continued: _, ...asked } = input ?? {};
   const run = workflowInfo().workflowId;
-  try {
-    const resolved = await flow
-      .run('resolve', 'check and freeze the configuration')
-      .resolveConfig({ run, input: asked, kind });
-    return asked.rollback ? await rolledBack(flow, resolved, asked.rollback) : resolved;
-  } catch (error) {
-    if (error instanceof ActivityFailure && !isCancellation(error))
-      throw ApplicationFailure.nonRetryable(causeOf(error), 'InvalidConfiguration');
-    throw error;
-  }
+  for (;;)
+    try {
+      const resolved = await flow
+        .run('resolve', 'check and freeze the configuration')
+        .resolveConfig({ run, input: asked, kind });
+      return asked.rollback ? await rolledBack(flow, resolved, asked.rollback) : resolved;
+    } catch (error) {
+      if (!(error instanceof ActivityFailure) || isCancellation(error)) throw error;
+      if (!isUnserved(error)) throw ApplicationFailure.nonRetryable(causeOf(error), 'InvalidConfiguration');
+      // Nothing is wrong with the configuration: nobody has looked at it.
+      await flow.parkFor('the run cannot begin', error);
+    }
 }
 
 /** Takes a closed run back before it goes on, checked and noted as a rollback of an open one is. */

@@ -11,7 +11,10 @@ const retry = { initialInterval: '1s', maximumInterval: '30s', backoffCoefficien
 /** Time-outs and retries of an activity by its kind. */
 export function activityOptions(
   kind: Kind,
-  { batchSeconds, trainingSeconds }: RunPlan['heartbeat'] = { batchSeconds: 10, trainingSeconds: 60 },
+  { batchSeconds, trainingSeconds }: Pick<RunPlan['heartbeat'], 'batchSeconds' | 'trainingSeconds'> = {
+    batchSeconds: 10,
+    trainingSeconds: 60,
+  },
 ): ActivityOptions {
   switch (kind) {
     case 'batch':

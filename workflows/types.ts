@@ -18,6 +18,9 @@ export interface Place {
 /** Type of the failure of a call that the run's cap does not allow; its detail is what the run has spent in USD. */
 export const BUDGET_REACHED = 'BudgetReached';
 
+/** Type of the failure of an activity whose task queue no worker serves. */
+export const NOBODY_SERVES = 'NobodyServes';
+
 /** What a run is started with; every field may be left out, and `{}` runs the worker's default configuration. */
 export interface FlywheelInput {
   /** A configuration (an object as in the YAML file); the worker's default where absent. */
@@ -50,7 +53,9 @@ export interface RunPlan {
   pauseAfter: 'stage' | 'round' | null;
   /** Share of an arena's battles whose failure stops it for a decision. */
   maxFailedShare: number;
-  heartbeat: { batchSeconds: number; trainingSeconds: number };
+  heartbeat: { batchSeconds: number; trainingSeconds: number; queueSeconds?: number };
+  /** Servers that only their own host reaches answer in this run's battles, which are played there. */
+  battlesOnHost?: boolean;
   evaluation: { after: 'round' | 'stage'; dataJudge: boolean; ownJudge: boolean; adaptive: boolean };
   competitors: { id: string; joins: number }[];
   /** Prompts that each gate draws from the reserve. */

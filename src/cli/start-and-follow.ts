@@ -1,13 +1,13 @@
 import type { Client } from '@temporalio/client';
 import type { FlywheelInput, Progress } from '../../workflows/types';
-import { TASK_QUEUE } from '../task-queue';
+import { TASK_QUEUE } from '../../workflows/queues';
 import type { TemporalAddress } from './connect';
 import { followRun } from './follow';
 import { lookAt } from '../operating/look';
 import { note, say, sayJson } from './output';
 import { createProgressView } from './progress-view';
-import { hasWorkers } from './has-workers';
 import { stopSignal } from './stop-signal';
+import { unservedRoles, unservedSentences } from './unserved';
 
 /** Exit code of a command that Ctrl-C ended, by the shell's convention. */
 const INTERRUPTED = 130;
@@ -36,7 +36,7 @@ export async function startAndFollow(
   address: TemporalAddress,
   wanted: Wanted,
 ): Promise<Progress | null> {
-  const { id, file, detach, json } = wanted;
+  const { command, id, file, detach, json } = wanted;
   const tell = json ? note : say;
   const isNew = await start(client, wanted);
   tell(
@@ -46,8 +46,9 @@ export async function startAndFollow(
   );
   if (address.uiUrl !== null)
     tell(`Temporal UI: ${address.uiUrl}/namespaces/${address.namespace}/workflows/${encodeURIComponent(id)}`);
-  if (!(await hasWorkers(client)))
-    note('No worker polls the task queue "flywheel", so nothing happens yet. Start one: npx flywheel worker');
+  // An arena trains nothing.
+  const needed = (await unservedRoles(client)).filter((role) => command === 'run' || role !== 'training');
+  for (const sentence of unservedSentences(needed)) note(sentence);
   if (!detach) return follow(client, id, json);
   if (json) sayJson({ run: id, started: isNew });
   else say(`Follow it: npx flywheel status ${id} --watch`);

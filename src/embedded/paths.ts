@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { UserError } from '../errors';
 
 /** `scripts/environment.cjs`: the set-up needs the rule before the build, so the rule lives there and only there. */
@@ -38,7 +38,7 @@ export function flywheelHome(env: NodeJS.ProcessEnv = process.env): string {
   return environment.flywheelHome(env);
 }
 
-/** The places inside `flywheelHome()`. Not created here. */
+/** The places of what runs write. Not created here. */
 export interface HomePaths {
   home: string;
   /** Folder of the embedded Postgres. */
@@ -54,13 +54,18 @@ export interface HomePaths {
   upFile: string;
 }
 
-/** The places inside a home folder. */
-export function homePaths(home: string = flywheelHome()): HomePaths {
+/**
+ * The places inside a home folder; without one those of `flywheelHome()`, with the artifacts where `FLYWHEEL_ARTIFACTS` says: hosts that
+ * share them need not share the rest.
+ */
+export function homePaths(named?: string): HomePaths {
+  const home = named ?? flywheelHome();
+  const shared = named === undefined ? process.env['FLYWHEEL_ARTIFACTS'] : undefined;
   return {
     home,
     postgres: join(home, 'postgres'),
     temporalDb: join(home, 'temporal.db'),
-    artifacts: join(home, 'artifacts'),
+    artifacts: shared ? resolve(shared) : join(home, 'artifacts'),
     logs: join(home, 'logs'),
     base: join(home, 'base'),
     upFile: join(home, 'up.json'),

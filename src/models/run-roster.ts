@@ -16,12 +16,20 @@ export function competitorsOf(config: Config): Promise<(Player & { joins: number
   );
 }
 
+interface Roster {
+  players: Map<string, Player>;
+  checkpoints: Servable[];
+}
+
 /** Everybody who plays in a run, by player id, under the names that this run gives them. */
-export async function rosterOf(
-  pool: Pool,
-  run: string,
-  config: Config,
-): Promise<{ players: Map<string, Player>; checkpoints: Servable[] }> {
+export async function rosterOf(pool: Pool, run: string, config: Config): Promise<Roster> {
+  const { players, checkpoints } = await callableOf(pool, run, config);
+  for (const competitor of await competitorsOf(config)) players.set(competitor.id, competitor);
+  return { players, checkpoints };
+}
+
+/** Those who can be asked: a worker that plays battles need not see files of recorded answers, which are in the database. */
+export async function callableOf(pool: Pool, run: string, config: Config): Promise<Roster> {
   const checkpoints = (await checkpointsOf(pool, run)).map(({ id, path, sha256 }) => ({
     id,
     path,
@@ -30,7 +38,7 @@ export async function rosterOf(
     base: targetOf(config).base,
   }));
   const players = [
-    ...(await competitorsOf(config)),
+    ...config.competitors.flatMap((player) => ('answers' in player ? [] : [competitorPlayer(player)])),
     ...checkpoints.map((checkpoint) => checkpointPlayer(config, checkpoint)),
   ];
   return { players: new Map(players.map((player) => [player.id, player])), checkpoints };

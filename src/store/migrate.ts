@@ -12,6 +12,7 @@ import * as embeddings from './migrations/0009-embeddings';
 import * as control from './migrations/0010-control';
 import * as benchmarks from './migrations/0011-benchmarks';
 import * as throughput from './migrations/0015-throughput';
+import * as workers from './migrations/0018-workers';
 import * as splitParts from './migrations/0020-split-parts';
 import { preferPgvector } from './pgvector';
 
@@ -28,6 +29,7 @@ const migrations = [
   control,
   benchmarks,
   throughput,
+  workers,
   splitParts,
 ];
 

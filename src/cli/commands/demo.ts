@@ -7,7 +7,7 @@ import { prepareDemo } from '../../demo/prepare';
 import { demoResult, type DemoResult } from '../../demo/results';
 import { homePaths, type HomePaths } from '../../embedded/paths';
 import { loadRun } from '../../store/runs';
-import { TASK_QUEUE } from '../../task-queue';
+import { TASK_QUEUE } from '../../../workflows/queues';
 import { startWorker } from '../../worker';
 import { withClient, withDatabase } from '../connect';
 import { demoReport } from '../demo/report';

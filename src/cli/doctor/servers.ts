@@ -1,7 +1,10 @@
 import type { Connection } from '@temporalio/client';
 import type { Pool } from 'pg';
+import { artifactWorkers, strangeRoots } from '../../artifacts-root';
+import { homePaths } from '../../embedded/paths';
 import { RETENTION_HOURS, SEARCH_ATTRIBUTES } from '../../embedded/search-attributes';
 import { readUp } from '../../embedded/up-file';
+import { UserError } from '../../errors';
 import {
   environmentAddresses,
   findDatabase,
@@ -10,7 +13,7 @@ import {
   withDatabase,
   withoutPassword,
 } from '../connect';
-import { hasWorkers } from '../has-workers';
+import { unservedRoles, unservedSentences } from '../unserved';
 import { finding, type Answer, type Finding } from './finding';
 
 const NOT_UP = { warning: 'not up; `npx flywheel up` starts an embedded one' };
@@ -23,7 +26,8 @@ export async function checkServers(): Promise<Finding[]> {
   const temporal = await finding('Temporal', () => (given.temporalAddress || isUp ? checkTemporal() : NOT_UP));
   const fit =
     temporal.level === 'ok' ? [await finding('namespace', checkNamespace), await finding('worker', checkWorker)] : [];
-  return [database, temporal, ...fit];
+  const roots = database.level === 'ok' ? [await finding('artifacts', checkArtifacts)] : [];
+  return [database, temporal, ...fit, ...roots];
 }
 
 async function checkDatabase(): Promise<Answer> {
@@ -70,9 +74,20 @@ function checkNamespace(): Promise<Answer> {
 }
 
 function checkWorker(): Promise<Answer> {
-  return withClient(findTemporal(), async (client) =>
-    (await hasWorkers(client))
-      ? 'polls the task queue "flywheel"'
-      : { warning: 'none polls the task queue "flywheel"; start one: npx flywheel worker' },
-  );
+  return withClient(findTemporal(), async (client) => {
+    const sentences = unservedSentences(await unservedRoles(client));
+    return sentences.length === 0 ? 'all task queues are polled' : { warning: sentences.join('\n') };
+  });
+}
+
+/** Whether all workers that need artifacts see the same ones. */
+function checkArtifacts(): Promise<Answer> {
+  return withDatabase(findDatabase(), async (pool: Pool) => {
+    const [first, ...others] = await artifactWorkers(pool, environmentAddresses().namespace);
+    if (!first) return `${homePaths().artifacts} (no worker runs yet)`;
+    const strange = strangeRoots(first, others);
+    if (strange.length > 0) throw new UserError(strange.join('\n'));
+    const hosts = [...new Set([first, ...others].map(({ host }) => host))];
+    return `${first.artifacts}, seen by ${hosts.length === 1 ? first.host : `all ${hosts.length} hosts: ${hosts.join(', ')}`}`;
+  });
 }

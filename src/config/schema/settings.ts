@@ -40,7 +40,15 @@ export const settings = z.strictObject({
   training,
   gate,
   heartbeat: z
-    .strictObject({ batchSeconds: z.number().gt(0).default(10), trainingSeconds: z.number().gt(0).default(60) })
+    .strictObject({
+      batchSeconds: z.number().gt(0).default(10),
+      trainingSeconds: z.number().gt(0).default(60),
+      queueSeconds: z
+        .number()
+        .gt(0)
+        .default(120)
+        .describe('Work that no worker has taken for so long parks the run, where no worker serves its task queue.'),
+    })
     .prefault({})
     .describe('After so long without a sign of life Temporal gives the work to another worker.'),
   budget: z.strictObject({ usd: z.number().gt(0).nullable().default(null) }).prefault({}),

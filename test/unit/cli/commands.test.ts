@@ -135,13 +135,16 @@ describe('config', () => {
   });
 });
 
-it.each([[['nonsense']], [['rate']], [['demo', '--rounds', 'many']], [['run', '/nowhere.yaml']]])(
-  'wrong usage is exit code 2: %j',
-  async (args) => {
-    expect(await main(args)).toBe(2);
-    expect(err).not.toBe('');
-  },
-);
+it.each([
+  [['nonsense']],
+  [['rate']],
+  [['demo', '--rounds', 'many']],
+  [['run', '/nowhere.yaml']],
+  [['worker', '--roles', 'trainer']],
+])('wrong usage is exit code 2: %j', async (args) => {
+  expect(await main(args)).toBe(2);
+  expect(err).not.toBe('');
+});
 
 it('every command has help with an example', async () => {
   for (const command of [
