@@ -160,7 +160,7 @@ function judgesOf(
 }
 
 /** Tokens of a judge's prompt without dialogue and answers. */
-function frameTokens({ template, systemPrompt }: Pick<MemberJudgeConfig, 'template' | 'systemPrompt'>): number {
+export function frameTokens({ template, systemPrompt }: Pick<MemberJudgeConfig, 'template' | 'systemPrompt'>): number {
   const asked = templateOf(template);
   const messages = renderJudgeMessages({ ...asked, system: systemPrompt ?? asked.system }, [], '', '');
   return tokensOf(messages.reduce((sum, { content }) => sum + content.length, 0));

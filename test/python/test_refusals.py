@@ -153,3 +153,12 @@ def test_weights_that_were_changed_are_not_trained_on(tmp_path, base):
     assert error['kind'] == 'bad-data' and f'{copy} has sha256' in error['message'] and good in error['message']
     tiny.make_job(folder, 'sft', base, base_sha256=good)
     assert tiny.run(folder)['status'] == 'done'
+
+
+def test_our_ppo_trains_in_one_process(monkeypatch, tmp_path):
+    launch = {**tiny.LAUNCH, 'processes': 2}
+    folder = tiny.make_job(tmp_path / 'job', 'ppo', tmp_path, launch=launch, reward_model=str(tmp_path))
+    # As a launcher would start it.
+    monkeypatch.setenv('RANK', '0')
+    error = tiny.error_of(folder)
+    assert error['kind'] == 'bad-data' and 'ppo trains in one process' in error['message']

@@ -257,8 +257,6 @@ def _check_together(job: Job) -> None:
         raise _bad('publish', 'must be "merged" for a reward model: its head is trained whole')
     if job.kind in ('ppo', 'rloo') and job.reward_model is None:
         raise _bad('reward_model', f'is needed for {job.kind}')
-    if job.kind in ('ppo', 'pretrain') and job.launch.world > 1:
-        raise _bad('launch.processes', f'must be 1: {job.kind} trains in one process')
     if isinstance(settings, TrlSettings):
         share = settings.micro_batch * job.launch.world
         if settings.batch % share:
