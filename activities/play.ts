@@ -1,4 +1,4 @@
-import { Context } from '@temporalio/activity';
+import { Context, log } from '@temporalio/activity';
 import { CancelledFailure } from '@temporalio/common';
 import type { Outcome } from '../src/arena/outcome';
 import { messageOf } from '../src/errors';
@@ -82,6 +82,7 @@ export function createPlayActivities(deps: Deps) {
         if (cancellationSignal.aborted)
           throw new CancelledFailure('The batch was cancelled; what had arrived is stored.');
         await saveOutcomes(pool, arena.id, played);
+        store.watch.battles(arena, played);
         const stop = table.stopped();
         if (stop) throw CallError.isInstance(stop) ? finalFailure('EndpointRefused', stop) : stop;
         return {
@@ -106,6 +107,11 @@ export function createPlayActivities(deps: Deps) {
             : share('invalid') > maxInvalidShare
               ? `${counts.invalid} of ${arena.size} battles have an unreadable verdict (${percent(share('invalid'))}, arena.maxInvalidShare allows ${percent(maxInvalidShare)}): check the judge's answers`
               : null;
+        log.info(`${arena.size} battles of ${id} are played.`, {
+          arena: id,
+          battles: arena.size,
+          counts: { ...counts },
+        });
         return { battles: arena.size, counts: { ...counts }, problem };
       }),
 

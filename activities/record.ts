@@ -2,7 +2,6 @@ import { Context } from '@temporalio/activity';
 import { reviseConfig } from '../src/config/revise';
 import { configHash } from '../src/config/freeze';
 import { parseConfig } from '../src/config/load';
-import { saveEvent } from '../src/store/events';
 import { saveCap, spendOf, type Spend } from '../src/store/ledger';
 import { configVersions, saveConfigVersion } from '../src/store/run-configs';
 import { saveRun, saveState } from '../src/store/runs';
@@ -13,6 +12,7 @@ import type { FlywheelState, OperatorAction } from '../workflows/types';
 import { cancellerOf, senderOf } from './actor';
 import { asActivity, finalFailure, runOf } from './context';
 import type { Deps } from './deps';
+import { noteEvent } from './event';
 
 interface NoteRequest {
   run: string;
@@ -36,7 +36,7 @@ export function createRecordActivities(deps: Deps) {
         await inTransaction(pool, async (db) => {
           await saveState(db, run, state, status);
           if (status === 'cancelled')
-            await saveEvent(db, {
+            await noteEvent(db, {
               ...{ run, actor, key: `${workflowExecution?.runId}/cancelled`, kind: 'cancelled' },
               sentence: 'The run was cancelled; starting its id again goes on from here.',
             });
@@ -55,7 +55,7 @@ export function createRecordActivities(deps: Deps) {
         const set = name === 'rollback' ? (input as RollbackMessage).set : undefined;
         const revised = set && (await revisedConfig(run, version, input as RollbackMessage));
         await inTransaction(pool, async (db) => {
-          await saveEvent(db, { run, kind: name, sentence, actor, key, detail: { reason, via, input } });
+          await noteEvent(db, { run, kind: name, sentence, actor, key, detail: { reason, via, input } });
           if (revised) {
             await saveConfigVersion(db, run, { version, config: revised.config, change: set });
             await saveRun(db, { id: run, ...revised });
@@ -69,7 +69,7 @@ export function createRecordActivities(deps: Deps) {
 
     /** Appends to the run's events. */
     recordEvent: (event: { run: string; kind: string; sentence: string }): Promise<void> =>
-      asActivity(() => saveEvent(pool, event)),
+      asActivity(() => noteEvent(pool, event)),
   };
 
   /** The configuration of the version before, with what the rollback sets. */

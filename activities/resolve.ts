@@ -17,7 +17,6 @@ import { contaminationMarkdown } from '../src/prompts/decontaminate/markdown';
 import { sliceOf } from '../src/prompts/split';
 import { saveAnswers, type Answer } from '../src/store/answers';
 import type { Db } from '../src/store/bulk';
-import { saveEvent } from '../src/store/events';
 import { saveCap, spendOf } from '../src/store/ledger';
 import { saveJudge, savePlayer } from '../src/store/players';
 import { loadPrompts, partOf } from '../src/store/prompts';
@@ -32,6 +31,7 @@ import { starterOf } from './actor';
 import { publishedRows, type LeaderboardBody } from './rating';
 import { asActivity, runFolder, runOf } from './context';
 import type { Deps } from './deps';
+import { noteEvent } from './event';
 import { competitorsOf } from '../src/models/run-roster';
 
 const FIELDS = ['config', 'rounds', 'pauseAfter', 'rollback', 'continued'];
@@ -125,7 +125,7 @@ export function createResolveActivities(deps: Deps) {
     const key = (what: string) => `${workflowExecution?.runId}/${what}`;
     const actor = await starterOf(workflowExecution);
     const paused = (existing?.state as FlywheelState | null)?.paused;
-    await saveEvent(db, {
+    await noteEvent(db, {
       ...{ run, actor, key: key('start'), kind: existing ? 'continued' : 'started' },
       sentence: existing
         ? `The run goes on${paused ? `: starting it again ended its pause (${paused.reason})` : ''}.`
@@ -133,7 +133,7 @@ export function createResolveActivities(deps: Deps) {
       detail: report ?? {},
     });
     for (const { path, from, to } of changes)
-      await saveEvent(db, {
+      await noteEvent(db, {
         ...{ run, actor, key: key(`change-${path}`), kind: 'configuration' },
         sentence: `${path}: ${from} → ${to} (configuration version ${version}).`,
         detail: { path, from, to, version },

@@ -1,4 +1,4 @@
-import { Context } from '@temporalio/activity';
+import { Context, log } from '@temporalio/activity';
 import { CancelledFailure } from '@temporalio/common';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -61,6 +61,7 @@ export function createTrainActivities(deps: Deps) {
           player: null,
           status: 'candidate',
         });
+        log.info(`${label} is trained (${Math.round(result.seconds)} s).`, { checkpoint: id, seconds: result.seconds });
         return { checkpoint: { checkpoint: id, label }, seconds: result.seconds, metrics: result.metrics };
       }),
   };

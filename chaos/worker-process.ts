@@ -1,4 +1,5 @@
 import { homePaths } from '../src/embedded/paths';
+import type { MetricsSettings } from '../src/observe/metrics/start';
 import { startWorker } from '../src/worker';
 
 /** A worker as a process of its own, so that it can be killed: `node dist/chaos/worker-process.js SETTINGS`. */
@@ -9,6 +10,7 @@ export interface WorkerProcessSettings {
   /** Who answers for `sandbox:`; absent where no configuration names it. */
   sandbox?: string;
   workflowBundle?: string;
+  metrics?: MetricsSettings;
 }
 
 async function main(): Promise<void> {

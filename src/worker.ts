@@ -3,21 +3,25 @@ import { existsSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
-import { DefaultLogger, NativeConnection, Runtime, Worker, type WorkerOptions } from '@temporalio/worker';
+import { NativeConnection, Worker, type WorkerOptions } from '@temporalio/worker';
 import { createActivities } from '../activities';
 import type { Defaults } from '../activities/deps';
 import { queueOf, ROLES, type Role } from '../workflows/queues';
 import { allEnded } from './all-ended';
 import { artifactsIdOf } from './artifacts-root';
+import { createClient } from './codec/client';
 import { dataConverter } from './codec/codec';
 import { homePaths, pythonPath, repositoryRoot, type HomePaths } from './embedded/paths';
 import { lazySandbox } from './embedded/sandbox';
 import { ensureNamespace } from './embedded/search-attributes';
 import { UserError, messageOf } from './errors';
 import { createModelPool } from './models/pool';
+import type { MetricsSettings } from './observe/metrics/start';
+import { startObserving } from './observe/observe';
 import { announceWorker } from './presence';
 import { createServing } from './serving/backends';
 import { openStore } from './store/open';
+import { reached } from './temporal/environment';
 import { describeBase } from './training/base';
 import { createTraining } from './training/backends';
 import { programVersion } from './version';
@@ -36,11 +40,15 @@ export interface WorkerSettings {
   defaults?: { config: unknown; folder: string } | Defaults | null;
   /** Address of scripted models that run already; otherwise they are started at the first need. */
   sandbox?: string;
+  /** Where its metrics are served; null: nowhere. */
+  metrics?: MetricsSettings | null;
   /** A bundle of workflows in the place of this build's: an older one's. */
   workflowBundle?: string;
 }
 
 export interface RunningWorker {
+  /** Address of its metrics; null: none are served. */
+  metricsUrl: string | null;
   /** Settles when the worker has ended; rejects when it failed. */
   ended: Promise<void>;
   /** Stops polling, gives activities the time of a heartbeat to leave, and ends its servers. */
@@ -68,17 +76,22 @@ export async function startWorker(settings: WorkerSettings): Promise<RunningWork
     slots = SLOTS,
     paths = homePaths(),
     defaults = null,
+    metrics = null,
   } = settings;
-  quietRuntime();
+  const observing = await startObserving(metrics);
   await mkdir(paths.logs, { recursive: true });
-  const store = await openStore(databaseUrl);
+  const store = await openStore(databaseUrl, observing.watched);
   const sandbox = lazySandbox(paths.logs);
   const packageFolder = join(repositoryRoot(), 'trainer');
   const trainer = { python: pythonPath(), packageFolder };
   const hashOf = async (model: string) => (await describeBase(trainer, model)).sha256;
   const serving = createServing({ ...trainer, folder: join(paths.home, 'serving'), hashOf });
   const connection = await connect(temporalAddress);
-  const ends: (() => Promise<void>)[] = [];
+  const models = createModelPool(
+    () => (settings.sandbox === undefined ? sandbox.address() : Promise.resolve(settings.sandbox)),
+    observing.client,
+  );
+  const ends: (() => Promise<void>)[] = [() => observing.close()];
   const close = async () => {
     for (const end of ends) await end();
     await serving.close();
@@ -99,11 +112,10 @@ export async function startWorker(settings: WorkerSettings): Promise<RunningWork
         hashOf,
         training: createTraining({ ...trainer, artifacts: paths.artifacts }),
         defaults: defaults && { ...defaults, config: promised(defaults.config) },
-        models: createModelPool(() =>
-          settings.sandbox === undefined ? sandbox.address() : Promise.resolve(settings.sandbox),
-        ),
+        models,
         artifacts: paths.artifacts,
       }),
+      ...observing.options,
       maxConcurrentActivityTaskExecutions: slots,
       // Otherwise a heartbeat is held back so long that a cancel is seen late.
       maxHeartbeatThrottleInterval: '2s',
@@ -129,11 +141,16 @@ export async function startWorker(settings: WorkerSettings): Promise<RunningWork
       ...{ artifacts: paths.artifacts, artifactsId: await artifactsIdOf(paths.artifacts) },
     });
     ends.push(() => presence.stop());
+    const metricsUrl = await observing.serve({
+      ...{ pool: store.pool, models, client: createClient(connection, namespace) },
+      isHealthy: () => workers.every((worker) => worker.getState() === 'RUNNING'),
+    });
     const stopPolling = () => {
       for (const worker of workers) if (worker.getState() === 'RUNNING') worker.shutdown();
     };
     const ended = runToEnd(workers, stopPolling, close);
     return {
+      metricsUrl,
       ended,
       async stop() {
         stopPolling();
@@ -157,22 +174,12 @@ async function runToEnd(workers: readonly Worker[], stopPolling: () => void, clo
 
 async function connect(address: string): Promise<NativeConnection> {
   try {
-    return await NativeConnection.connect({ address });
+    return await NativeConnection.connect(reached(address));
   } catch (error) {
     throw new UserError(
       `No Temporal server answers at ${address} (${messageOf(error)}). Start one (npx flywheel up), or give its address in TEMPORAL_ADDRESS.`,
     );
   }
-}
-
-let installed = false;
-/** Temporal's own log shows errors only: failed work stands in its UI, in the run's progress and on the command line. */
-function quietRuntime(): void {
-  if (installed) return;
-  installed = true;
-  Runtime.install({
-    logger: new DefaultLogger('ERROR', ({ level, message }) => void process.stderr.write(`${level} ${message}\n`)),
-  });
 }
 
 /** The bundle that the build made, so that a worker starts in a moment; from the sources where there is none (tests). */

@@ -3,6 +3,7 @@ import { Pool } from 'pg';
 import { createClient } from '../codec/client';
 import { readUp } from '../embedded/up-file';
 import { messageOf, UserError } from '../errors';
+import { reached, temporalEnvironment } from '../temporal/environment';
 
 /** Where the database answers. */
 export interface DatabaseAddress {
@@ -25,12 +26,8 @@ export function environmentAddresses(env = process.env): {
   temporalAddress: string | null;
   namespace: string;
 } {
-  const { FLYWHEEL_DATABASE_URL: databaseUrl, TEMPORAL_ADDRESS: temporalAddress, TEMPORAL_NAMESPACE: namespace } = env;
-  return {
-    databaseUrl: databaseUrl || null,
-    temporalAddress: temporalAddress || null,
-    namespace: namespace || 'default',
-  };
+  const { address: temporalAddress, namespace } = temporalEnvironment(env);
+  return { databaseUrl: env['FLYWHEEL_DATABASE_URL'] || null, temporalAddress, namespace };
 }
 
 /** The database's address: from the environment, else of the embedded parts that are up. */
@@ -69,7 +66,7 @@ export async function withClient<T>(
 ): Promise<T> {
   let connection: Connection;
   try {
-    connection = await Connection.connect({ address: temporalAddress, connectTimeout: '10s' });
+    connection = await Connection.connect({ ...reached(temporalAddress), connectTimeout: '10s' });
   } catch (error) {
     throw new UserError(
       `No Temporal server answers at ${temporalAddress} (${messageOf(error)}). Start one (npx flywheel up), or give its address in TEMPORAL_ADDRESS.`,

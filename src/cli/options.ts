@@ -15,6 +15,12 @@ export function describedCommand(name: string, description: string, ...examples:
 /** `--json`, in the same words everywhere. */
 export const JSON_OPTION = ['--json', 'print one JSON document on stdout, and nothing else'] as const;
 
+/** `--metrics`, of whatever starts a worker. */
+export const METRICS_OPTION = [
+  '--metrics [address]',
+  "serve the worker's metrics for Prometheus at a port of the loopback (9464 where none is named) or at host:port; also FLYWHEEL_METRICS",
+] as const;
+
 /** Reads a whole number from `least` on; for commander, which puts the option's name before the message. */
 export function wholeNumber(least = 0): (text: string) => number {
   return (text) => {

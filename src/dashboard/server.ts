@@ -6,6 +6,7 @@ import { Pool } from 'pg';
 import { createClient } from '../codec/client';
 import { repositoryRoot } from '../embedded/paths';
 import { UserError } from '../errors';
+import { reached } from '../temporal/environment';
 import { programVersion } from '../version';
 import { createApp } from './app';
 import { createHeavy } from './heavy/heavy';
@@ -49,7 +50,7 @@ export async function startDashboard(settings: DashboardSettings): Promise<Runni
   const { token, origins } = guardOf(host, env);
   const pool = new Pool({ connectionString: databaseUrl, max: 6, application_name: 'arena-flywheel dashboard' });
   pool.on('error', () => undefined);
-  const connection = Connection.lazy({ address: temporalAddress });
+  const connection = Connection.lazy(reached(temporalAddress, env));
   const heavy = createHeavy(databaseUrl);
   const ending = new AbortController();
   const deps: DashboardDeps = {

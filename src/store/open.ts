@@ -1,5 +1,6 @@
 import { Pool } from 'pg';
 import { UserError, messageOf } from '../errors';
+import { UNWATCHED, type Watch } from '../observe/watch';
 import { saveAnswers, type Answer } from './answers';
 import { saveGames, type Game, type GameScores } from './games';
 import { GroupCommit } from './group-commit';
@@ -15,11 +16,16 @@ export interface Store {
   ledger: GroupCommit<LedgerRow>;
   /** What runs may still spend; each flush of the ledger tells it. */
   purses: Purses;
+  /** Told of what was stored. */
+  watch: Watch;
   close(): Promise<void>;
 }
 
-/** Connects to Postgres and brings the schema up to date. */
-export async function openStore(url: string): Promise<Store> {
+/**
+ * Connects to Postgres and brings the schema up to date.
+ * @param watched makes who is told of each row that is stored.
+ */
+export async function openStore(url: string, watched?: (pool: Pool) => Watch): Promise<Store> {
   const pool = new Pool({ connectionString: url, max: 8, application_name: 'arena-flywheel' });
   // An idle connection that breaks (server restarted) is replaced at its next use; without a listener it would end the process.
   pool.on('error', () => undefined);
@@ -32,12 +38,22 @@ export async function openStore(url: string): Promise<Store> {
     );
   }
   const purses = new Purses();
+  const watch = watched?.(pool) ?? UNWATCHED;
   return {
     pool,
     purses,
+    watch,
     answers: new GroupCommit((rows: Answer[]) => saveAnswers(pool, rows)),
-    games: new GroupCommit((rows: Game[]) => saveGames(pool, rows)),
-    ledger: new GroupCommit((rows: LedgerRow[]) => saveLedger(pool, purses, rows)),
+    games: new GroupCommit(async (rows: Game[]) => {
+      const stored = await saveGames(pool, rows);
+      watch.games(rows);
+      return stored;
+    }),
+    ledger: new GroupCommit(async (rows: LedgerRow[]) => {
+      const stored = await saveLedger(pool, purses, rows);
+      watch.attempts(rows);
+      return stored;
+    }),
     close: () => pool.end(),
   };
 }

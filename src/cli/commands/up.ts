@@ -4,9 +4,10 @@ import { loadConfig } from '../../config/load';
 import { startDashboard } from '../../dashboard/server';
 import { prepareDemo } from '../../demo/prepare';
 import { homePaths } from '../../embedded/paths';
+import { metricsSettings } from '../../observe/metrics/start';
 import { startWorker } from '../../worker';
 import { withDatabase, withoutPassword } from '../connect';
-import { describedCommand, JSON_OPTION, port } from '../options';
+import { describedCommand, JSON_OPTION, METRICS_OPTION, port } from '../options';
 import { colours, note, say, sayJson } from '../output';
 import { startForm, startParts, type Parts } from '../parts';
 import { stopSignal } from '../stop-signal';
@@ -14,6 +15,7 @@ import { stopSignal } from '../stop-signal';
 interface Options {
   config?: string;
   json?: boolean;
+  metrics?: string | true;
   port?: number;
   uiPort?: number;
 }
@@ -31,11 +33,12 @@ export function upCommand(): Command {
     .option('--config <file>', "the configuration that the UI's empty form {} runs (default: the demo's)")
     .option('--port <port>', 'port of the Temporal server (default: 7233, or any free one)', port)
     .option('--ui-port <port>', 'port of its web UI (default: 8233, or any free one)', port)
+    .option(...METRICS_OPTION)
     .option(...JSON_OPTION)
     .action(up);
 }
 
-async function up({ config: file, json = false, ...ports }: Options): Promise<void> {
+async function up({ config: file, json = false, metrics, ...ports }: Options): Promise<void> {
   // A mistake in the configuration is told before anything starts.
   const given = await defaultsFrom(file);
   const { stopped, signal, release } = stopSignal();
@@ -48,14 +51,15 @@ async function up({ config: file, json = false, ...ports }: Options): Promise<vo
       // Only when somebody starts a run with {}: its base model is trained first, which takes a minute or two.
       config: async () => (await withDatabase(parts, (db) => prepareDemo({ ...DEMO, paths, db, say: note }))).config,
     };
-    const worker = await startWorker({ ...parts, paths, defaults });
+    const worker = await startWorker({ ...parts, paths, defaults, metrics: metricsSettings(metrics) });
     const dashboard = await startDashboard({ ...parts, artifacts: paths.artifacts }).catch(async (error: unknown) => {
       await worker.stop();
       throw error;
     });
     try {
-      if (json) sayJson(addressesOf(parts, dashboard.url));
-      else announce(parts, dashboard.url);
+      const urls = { dashboard: dashboard.url, metrics: worker.metricsUrl };
+      if (json) sayJson(addressesOf(parts, urls));
+      else announce(parts, urls);
       await Promise.race([stopped, parts.lost, worker.ended]);
       if (signal.aborted) tell('Stopping the worker, then the servers (Ctrl-C again: at once)');
     } finally {
@@ -73,12 +77,17 @@ export async function defaultsFrom(file: string | undefined): Promise<{ config: 
   return file === undefined ? null : { config: await loadConfig(file), folder: dirname(resolve(file)) };
 }
 
-function addressesOf({ databaseUrl, temporalAddress, namespace, uiUrl }: Parts, dashboard: string) {
-  const database = withoutPassword(databaseUrl);
-  return { dashboard, uiUrl, startForm: uiUrl && startForm(uiUrl, namespace), temporalAddress, namespace, database };
+interface Urls {
+  dashboard: string;
+  metrics: string | null;
 }
 
-function announce({ databaseUrl, temporalAddress, namespace, uiUrl }: Parts, dashboard: string): void {
+function addressesOf({ databaseUrl, temporalAddress, namespace, uiUrl }: Parts, urls: Urls) {
+  const database = withoutPassword(databaseUrl);
+  return { ...urls, uiUrl, startForm: uiUrl && startForm(uiUrl, namespace), temporalAddress, namespace, database };
+}
+
+function announce({ databaseUrl, temporalAddress, namespace, uiUrl }: Parts, { dashboard, metrics }: Urls): void {
   const { bold, dim } = colours();
   say(`\n${bold('Arena Flywheel is up.')}\n`);
   say(`Dashboard     ${dashboard}`);
@@ -87,6 +96,7 @@ function announce({ databaseUrl, temporalAddress, namespace, uiUrl }: Parts, das
     say(`Start a run   ${startForm(uiUrl, namespace)}`);
     say(dim('              {} runs the default configuration; or in another terminal: npx flywheel run CONFIG'));
   }
+  if (metrics !== null) say(`Metrics       ${metrics}`);
   say(`Temporal      ${temporalAddress}`);
   say(`Database      ${withoutPassword(databaseUrl)}`);
   say('\nReady. Ctrl-C stops everything.');

@@ -1,8 +1,10 @@
 import { InvalidArgumentError, type Command } from 'commander';
 import { queueOf, ROLES, type Role } from '../../../workflows/queues';
+import { logSettings } from '../../observe/log';
+import { metricsSettings } from '../../observe/metrics/start';
 import { startWorker } from '../../worker';
 import { findAddresses, withoutPassword } from '../connect';
-import { describedCommand, JSON_OPTION, wholeNumber } from '../options';
+import { describedCommand, JSON_OPTION, METRICS_OPTION, wholeNumber } from '../options';
 import { note, say, sayJson } from '../output';
 import { stopSignal } from '../stop-signal';
 import { defaultsFrom } from './up';
@@ -19,6 +21,7 @@ export function workerCommand(): Command {
     .option('--config <file>', "the configuration that the UI's empty form {} runs, where this worker is a host")
     .option('--roles <list>', `some of ${ROLES.join(', ')} (default: all)`, rolesFrom)
     .option('--slots <count>', 'activities of each role at once (default: 100)', wholeNumber(1))
+    .option(...METRICS_OPTION)
     .option(...JSON_OPTION)
     .action(work);
 }
@@ -38,21 +41,29 @@ interface Options {
   config?: string;
   roles?: Role[];
   slots?: number;
+  metrics?: string | true;
   json?: boolean;
 }
 
-async function work({ config, roles = [...ROLES], json = false, ...slots }: Options): Promise<void> {
+async function work({ config, roles = [...ROLES], metrics, json = false, ...slots }: Options): Promise<void> {
   const addresses = findAddresses();
   const defaults = await defaultsFrom(config);
   const { stopped, signal, release } = stopSignal();
-  const worker = await startWorker({ ...addresses, defaults, roles, ...slots });
+  const worker = await startWorker({ ...addresses, defaults, roles, ...slots, metrics: metricsSettings(metrics) });
   try {
     const database = withoutPassword(addresses.databaseUrl);
     const { temporalAddress, namespace } = addresses;
-    if (json) sayJson({ temporalAddress, namespace, roles, taskQueues: roles.map((role) => queueOf(role)), database });
-    else say(`The worker (${roles.join(', ')}) polls ${temporalAddress}, database ${database}. Ctrl-C stops it.`);
+    const taskQueues = roles.map((role) => queueOf(role));
+    const { metricsUrl } = worker;
+    // Where the log is JSON, nothing else stands between its lines.
+    const toPeople = !json && logSettings().form !== 'json';
+    if (json) sayJson({ temporalAddress, namespace, roles, taskQueues, database, metrics: metricsUrl });
+    if (toPeople) {
+      say(`The worker (${roles.join(', ')}) polls ${temporalAddress}, database ${database}. Ctrl-C stops it.`);
+      if (metricsUrl !== null) say(`Metrics: ${metricsUrl}`);
+    }
     await Promise.race([stopped, worker.ended]);
-    if (signal.aborted) note('Stopping (Ctrl-C again: at once)');
+    if (signal.aborted && toPeople) note('Stopping (Ctrl-C again: at once)');
   } finally {
     await worker.stop();
     release();

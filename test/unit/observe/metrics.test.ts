@@ -1,0 +1,87 @@
+import { bounded, createMeters } from '../../../src/observe/metrics/meters';
+import { parseAddress, startMetricsServer } from '../../../src/observe/metrics/server';
+import { metricsSettings } from '../../../src/observe/metrics/start';
+
+describe('the meters', () => {
+  it('are named by the conventions of Prometheus', async () => {
+    const units =
+      /_(total|seconds|dollars|calls|calls_per_second|round|stage|steps|rating|lower|upper|up|ejected|paused|attention)$/;
+    for (const { name, help, type } of await createMeters().register.getMetricsAsJSON()) {
+      expect(name).toMatch(/^flywheel(_[a-z]+)+$/);
+      expect(name).toMatch(units);
+      expect(help).toMatch(/\.$/);
+      expect(name.endsWith('_total')).toBe(String(type) === 'counter');
+    }
+  });
+
+  it('keep the values of a label within a bound', () => {
+    const label = bounded(2);
+    expect(['a', 'b', 'c', 'a', 'd', 'b'].map(label)).toEqual(['a', 'b', 'other', 'a', 'other', 'b']);
+  });
+});
+
+describe('where metrics are served', () => {
+  it.each([
+    ['9464', { host: '127.0.0.1', port: 9464 }],
+    ['0.0.0.0:80', { host: '0.0.0.0', port: 80 }],
+    ['[::1]:9464', { host: '::1', port: 9464 }],
+    ['localhost:0', { host: 'localhost', port: 0 }],
+  ])('%s', (address, expected) => {
+    expect(parseAddress(address)).toEqual(expected);
+  });
+
+  it.each(['', 'metrics', '127.0.0.1:', '1.2.3.4:70000', 'http://a:1'])('refuses %j', (address) => {
+    expect(() => parseAddress(address)).toThrow("The metrics' address must be a port or host:port");
+  });
+
+  it('comes from the option, else from the environment', () => {
+    expect(metricsSettings(undefined, {})).toBeNull();
+    expect(metricsSettings(undefined, { FLYWHEEL_METRICS: '' })).toBeNull();
+    expect(metricsSettings(true, { FLYWHEEL_METRICS: '1' })).toEqual({ address: '9464', token: null });
+    expect(metricsSettings('7', { FLYWHEEL_METRICS: '1' })?.address).toBe('7');
+    expect(metricsSettings(undefined, { FLYWHEEL_METRICS: '1', FLYWHEEL_METRICS_TOKEN: 't' })).toEqual({
+      ...{ address: '1', token: 't' },
+    });
+  });
+});
+
+describe('the server of metrics', () => {
+  let healthy = true;
+  const options = {
+    isHealthy: () => healthy,
+    read: () => Promise.resolve({ contentType: 'text/plain; version=0.0.4', text: 'flywheel_up 1\n' }),
+  };
+
+  it('listens beyond loopback only with a token', async () => {
+    await expect(startMetricsServer({ ...options, address: '0.0.0.0:0', token: null })).rejects.toThrow(
+      'set FLYWHEEL_METRICS_TOKEN',
+    );
+  });
+
+  it('says which address is taken', async () => {
+    const first = await startMetricsServer({ ...options, address: '0', token: null });
+    const { port } = new URL(first.url);
+    await expect(startMetricsServer({ ...options, address: port, token: null })).rejects.toThrow(
+      `The metrics cannot be served at 127.0.0.1:${port}`,
+    );
+    await first.close();
+  });
+
+  it('answers /metrics to the token, /healthz to anybody, and nothing else', async () => {
+    const server = await startMetricsServer({ ...options, address: '127.0.0.1:0', token: 'a secret' });
+    const ask = async (path: string, init: RequestInit = {}) => {
+      const response = await fetch(new URL(path, server.url), init);
+      return [response.status, await response.text()];
+    };
+    const right = { headers: { authorization: 'Bearer a secret' } };
+    expect(await ask('/metrics', right)).toEqual([200, 'flywheel_up 1\n']);
+    expect((await ask('/metrics', { headers: { authorization: 'Bearer another' } }))[0]).toBe(401);
+    expect((await ask('/metrics'))[0]).toBe(401);
+    expect(await ask('/healthz')).toEqual([200, 'ok\n']);
+    healthy = false;
+    expect((await ask('/healthz'))[0]).toBe(503);
+    expect((await ask('/'))[0]).toBe(404);
+    expect((await ask('/metrics', { ...right, method: 'POST' }))[0]).toBe(405);
+    await server.close();
+  });
+});
