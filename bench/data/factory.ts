@@ -16,13 +16,12 @@ const PLANTED = { seed: 1, duplicates: 0.2, contamination: 0.01, dirt: 0.06 };
  * Seconds of each step and peak memory from a file to frozen slices, all in Postgres: import, clean with language, near-duplicates,
  * decontamination against 1,000 tests, a test set of 500 groups, nine slices.
  */
-export async function factoryRows({ short, say }: BenchOptions): Promise<Row[]> {
+export async function* factoryRows({ short, say }: BenchOptions): AsyncGenerator<Row> {
   const folder = await mkdtemp(join(tmpdir(), 'flywheel-factory-'));
   const benchmark = join(folder, 'benchmark.jsonl');
   const tests = generateBenchmark(PLANTED.seed);
   await writeFile(benchmark, tests.map((item) => `${JSON.stringify(item)}\n`).join(''));
   try {
-    const rows: Row[] = [];
     const rates: number[] = [];
     for (const count of short ? [20_000] : [100_000, 300_000, 1_000_000]) {
       say(`the whole factory, ${count} rows`);
@@ -36,18 +35,15 @@ export async function factoryRows({ short, say }: BenchOptions): Promise<Row[]> 
         const all = steps.reduce((sum, [, one]) => sum + one, 0);
         rates.push(count / all);
         const name = `the whole factory, ${count} rows`;
-        rows.push(
-          {
-            name,
-            goal: '',
-            figure: all,
-            unit: 's',
-            ok: null,
-            note: steps.map(([step, one]) => `${step} ${one.toFixed(1)}`).join(', '),
-          },
-          { name: `${name}: memory`, goal: `≤ ${MEMORY_MB}`, figure: peakMb, unit: 'MB', ok: peakMb <= MEMORY_MB },
-          await contaminationRow(name, postgres.url, count),
-        );
+        yield {
+          ...{ name, goal: '', figure: all, unit: 's', ok: null },
+          note: steps.map(([step, one]) => `${step} ${one.toFixed(1)}`).join(', '),
+        };
+        yield {
+          ...{ name: `${name}: memory`, goal: `≤ ${MEMORY_MB}`, figure: peakMb, unit: 'MB' },
+          ok: peakMb <= MEMORY_MB,
+        };
+        yield await contaminationRow(name, postgres.url, count);
       } finally {
         await postgres.stop();
       }
@@ -56,15 +52,14 @@ export async function factoryRows({ short, say }: BenchOptions): Promise<Row[]> 
     }
     if (!short) {
       const growth = rates.at(-1)! / rates[0]!;
-      rows.push({
+      yield {
         name: 'growth of the whole factory',
         goal: `≥ ${LINEAR}`,
         figure: growth,
         unit: 'rate at 1M / at 100k',
         ok: growth >= LINEAR,
-      });
+      };
     }
-    return rows;
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
