@@ -54,13 +54,16 @@ async function main([file = '', benchmark = '', url = '']: string[]): Promise<vo
     },
   };
   const seconds: Record<string, number> = {};
+  /** The process's peak when each step was done. */
+  const peaksMb: Record<string, number> = {};
   for (const [name, step] of Object.entries(steps)) {
     const started = performance.now();
     await step();
     seconds[name] = (performance.now() - started) / 1000;
+    peaksMb[name] = ownCosts().peakMb;
   }
   await db.end();
-  process.stdout.write(`${JSON.stringify({ ...ownCosts(), seconds })}\n`);
+  process.stdout.write(`${JSON.stringify({ ...ownCosts(), seconds, peaksMb })}\n`);
 }
 
 void main(process.argv.slice(2));

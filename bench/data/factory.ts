@@ -30,7 +30,7 @@ export async function* factoryRows({ short, say }: BenchOptions): AsyncGenerator
       const postgres = await startPostgres({ dir: join(folder, `postgres-${count}`) });
       try {
         const program = join(__dirname, 'factory-process.js');
-        const { seconds, peakMb } = await measureOnAllCores([program, file, benchmark, postgres.url]);
+        const { seconds, peakMb, peaksMb } = await measureOnAllCores([program, file, benchmark, postgres.url]);
         const steps = Object.entries(seconds as Record<string, number>);
         const all = steps.reduce((sum, [, one]) => sum + one, 0);
         rates.push(count / all);
@@ -42,6 +42,9 @@ export async function* factoryRows({ short, say }: BenchOptions): AsyncGenerator
         yield {
           ...{ name: `${name}: memory`, goal: `≤ ${MEMORY_MB}`, figure: peakMb, unit: 'MB' },
           ok: peakMb <= MEMORY_MB,
+          note: Object.entries(peaksMb as Record<string, number>)
+            .map(([step, peak]) => `${step} ${peak.toFixed(0)}`)
+            .join(', '),
         };
         yield await contaminationRow(name, postgres.url, count);
       } finally {

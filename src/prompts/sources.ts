@@ -30,14 +30,19 @@ export async function readSources(
   sources: readonly string[],
   turns: 'first' | 'all' = 'first',
 ): Promise<SourcedPrompts> {
-  const found = new Map<string, Prompt>();
+  const found: Prompt[] = [];
+  const seen = new Set<string>();
   const reports: SourceReport[] = [];
   for (const source of sources)
     for (const { name, prompts } of await partsOf(db, source, turns)) {
-      for (const prompt of prompts) if (!found.has(prompt.id)) found.set(prompt.id, prompt);
+      for (const prompt of prompts) {
+        if (seen.has(prompt.id)) continue;
+        seen.add(prompt.id);
+        found.push(prompt);
+      }
       reports.push({ source: name, prompts: prompts.length, hash: contentId(prompts.map(({ id }) => id)) });
     }
-  return { prompts: [...found.values()], sources: reports };
+  return { prompts: found, sources: reports };
 }
 
 /** A pool, or each file by itself, so that a report names it. */

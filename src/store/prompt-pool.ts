@@ -299,19 +299,35 @@ export async function saveCategories(
   });
 }
 
-/** Prompts of a pool that cleaning left, in their order, masked ones as masked; each text once. All of them, or those of the ids. */
-export async function poolPrompts(db: Pool, pool: string, ids: readonly string[] | null = null): Promise<Prompt[]> {
-  const { rows } = await db.query<{
-    id: string;
-    messages: Message[];
-    category: string | null;
-    source: string;
-    original_id: string | null;
-  }>(
+/**
+ * Prompts of a pool that cleaning left, in their order, masked ones as masked; each text once. All of one moment, and read a page at a
+ * time, since there may be a million: they are held once, as prompts.
+ */
+export function poolPrompts(db: Pool, pool: string): Promise<Prompt[]> {
+  return inTransaction(db, async (client) => {
+    await client.query('set transaction isolation level repeatable read, read only');
+    const prompts: Prompt[] = [];
+    const seen = new Set<string>();
+    // A page's rows bring a text of their own for each file's name.
+    const names = new Map<string, string>();
+    for await (const page of poolPages(client, pool, 'kept'))
+      for (const { id, messages, category, source: name, originalId } of page) {
+        if (seen.has(id)) continue;
+        seen.add(id);
+        if (!names.has(name)) names.set(name, name);
+        prompts.push({ id, messages, category, source: names.get(name)!, originalId });
+      }
+    return prompts;
+  });
+}
+
+/** Some prompts of a pool that cleaning left, as `poolPrompts` tells them. */
+export async function poolPromptsOf(db: Pool, pool: string, ids: readonly string[]): Promise<Prompt[]> {
+  const { rows } = await db.query<Omit<Prompt, 'originalId'> & { original_id: string | null }>(
     `select p.id, p.messages, m.category, f.name as source, m.original_id
      from pool_prompts m join prompts p on p.id = coalesce(m.masked, m.prompt)
        join pool_files f on f.pool = m.pool and f.number = m.file
-     where m.pool = $1 and m.dropped is null and ($2::text[] is null or p.id = any($2)) order by m.file, m.line`,
+     where m.pool = $1 and m.dropped is null and p.id = any($2) order by m.file, m.line`,
     [pool, ids],
   );
   const once = new Map<string, Prompt>();

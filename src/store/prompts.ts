@@ -56,28 +56,33 @@ export function saveSplit(
   parts: ReadonlyMap<SplitPart, readonly string[]>,
   clusters: ReadonlyMap<string, number> | null = null,
 ): Promise<void> {
-  const rows = [...parts].flatMap(([part, prompts]) =>
-    prompts.map((prompt, position) => ({ split, prompt, part, position, cluster: clusters?.get(prompt) ?? null })),
-  );
   return inTransaction(pool, async (client) => {
     await client.query('select pg_advisory_xact_lock(hashtext($1))', [split]);
     const { rowCount } = await client.query('select 1 from splits where split = $1 limit 1', [split]);
-    if (!rowCount)
-      await bulkInsert(
-        client,
-        'splits',
-        [
-          ['split', 'text'],
-          ['prompt', 'text'],
-          ['part', 'text'],
-          ['position', 'int'],
-          ['cluster', 'int'],
-        ],
-        rows,
-        'refuse',
-      );
+    if (rowCount) return;
+    for (const [part, prompts] of parts)
+      for (let from = 0; from < prompts.length; from += SPLIT_PIECE)
+        await bulkInsert(
+          client,
+          'splits',
+          [
+            ['split', 'text'],
+            ['prompt', 'text'],
+            ['part', 'text'],
+            ['position', 'int'],
+            ['cluster', 'int'],
+          ],
+          prompts.slice(from, from + SPLIT_PIECE).map((prompt, at) => ({
+            ...{ split, prompt, part, position: from + at },
+            cluster: clusters?.get(prompt) ?? null,
+          })),
+          'refuse',
+        );
   });
 }
+
+/** Rows of a split that one statement writes: a million at once are hundreds of MB of text. */
+const SPLIT_PIECE = 2000;
 
 /** Ids of a part's prompts in their frozen order, from `from` to before `to`. */
 export async function partOf(

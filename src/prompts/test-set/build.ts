@@ -1,7 +1,7 @@
 import type { Pool } from 'pg';
 import { UserError } from '../../errors';
 import { contentId, seedFrom } from '../../identity';
-import { addToPool, finishPoolFile, keptPages, openPoolFile, poolFiles, poolPrompts } from '../../store/prompt-pool';
+import { addToPool, finishPoolFile, keptPages, openPoolFile, poolFiles, poolPromptsOf } from '../../store/prompt-pool';
 import { clusterPrompts } from '../cluster/cluster-prompts';
 import type { Embedder } from '../embed/embedder';
 import type { Prompt } from '../prompt';
@@ -77,12 +77,14 @@ export async function buildTestSet(
   if (kind !== 'diverse') {
     if (!rater) throw new UserError('Difficult prompts need a judge that rates them: --judge URL --judge-model NAME.');
     const chosen = fromEachCluster(clusters, candidates, seedFrom(seed, 'candidates'));
-    ratings = await askAbout(db, await poolPrompts(db, pool, chosen), rater, (done) => onRated?.(done, chosen.length));
+    ratings = await askAbout(db, await poolPromptsOf(db, pool, chosen), rater, (done) =>
+      onRated?.(done, chosen.length),
+    );
   }
   const hard = mostDifficult(ratings, top, seedFrom(seed, 'hard'));
   const ids = [...new Set([...diverse, ...hard])];
   const hash = contentId({ ids, settings, embedder: embedder.name, rater: rater?.name ?? null });
-  const prompts = new Map((await poolPrompts(db, pool, ids)).map((prompt) => [prompt.id, prompt]));
+  const prompts = new Map((await poolPromptsOf(db, pool, ids)).map((prompt) => [prompt.id, prompt]));
   await freeze(
     db,
     { pool: into, name: `${kind} test set of ${pool}`, hash },
