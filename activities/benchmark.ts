@@ -2,6 +2,7 @@ import { Context } from '@temporalio/activity';
 import { CancelledFailure } from '@temporalio/common';
 import { runBenchmark } from '../src/benchmarks/run-command';
 import { targetOf } from '../src/config/target';
+import { needsOf } from '../src/groups/needs';
 import { readKey } from '../src/models/roster';
 import { metricsOf, saveBenchmark, type Metrics } from '../src/store/benchmarks';
 import type { ModelRef } from '../workflows/types';
@@ -22,7 +23,7 @@ export function createBenchmarkActivities(deps: Deps) {
         const { config } = await runOf(deps, run);
         const checkpoint = await checkpointOf(deps, model);
         const known = await metricsOf(pool, checkpoint.id);
-        try {
+        const measure = async () => {
           for (const command of config.evaluation.commands) {
             if (known.has(command.id)) continue;
             tell(() => ({ command: command.id }));
@@ -39,6 +40,10 @@ export function createBenchmarkActivities(deps: Deps) {
             await saveBenchmark(pool, { checkpoint: checkpoint.id, command: command.id, result, metrics, seconds });
             known.set(command.id, metrics);
           }
+        };
+        const isMissing = config.evaluation.commands.some(({ id }) => !known.has(id));
+        try {
+          if (isMissing) await deps.groups.using(needsOf(config, deps).target(), measure, signal);
         } catch (error) {
           if (signal.aborted)
             throw new CancelledFailure('The benchmarks were cancelled; those that had ended are stored.');

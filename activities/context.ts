@@ -1,4 +1,5 @@
 import { ApplicationFailure, Context } from '@temporalio/activity';
+import { CancelledFailure } from '@temporalio/common';
 import { InputError } from '../src/arena/input-error';
 import { messageOf, UserError } from '../src/errors';
 import type { Config } from '../src/config/schema';
@@ -46,6 +47,8 @@ export async function asActivity<T>(body: (tell: Tell) => Promise<T>): Promise<T
 const DISK_FULL = ['ENOSPC', 'EDQUOT'];
 
 function failureOf(error: unknown): unknown {
+  if ((error as Error | null)?.name === 'AbortError' && Context.current().cancellationSignal.aborted)
+    return new CancelledFailure('The activity was cancelled.');
   if (UserError.isInstance(error) || InputError.isInstance(error)) return finalFailure('UserError', error);
   if (BudgetReached.isInstance(error)) return ApplicationFailure.nonRetryable(error.message, BUDGET_REACHED, error.usd);
   if (DISK_FULL.includes((error as NodeJS.ErrnoException | null)?.code ?? '')) return diskFull(`${messageOf(error)}.`);

@@ -1,3 +1,4 @@
+import type { Groups } from '../src/groups/groups';
 import type { ModelPool } from '../src/models/pool';
 import type { ServingBackends } from '../src/serving/backends';
 import type { Store } from '../src/store/open';
@@ -10,6 +11,10 @@ export interface Deps {
   models: ModelPool;
   serving: ServingBackends;
   training: TrainingBackends;
+  /** What runs only while it is needed. */
+  groups: Groups;
+  /** Keeps the logs and the names of its processes. */
+  groupFolder: string;
   /** The sha256 that stands for a model's folder. */
   hashOf: (folder: string) => Promise<string>;
   /** The Python of this machine, for what is quickly asked. */

@@ -2,13 +2,16 @@ import { Context, log } from '@temporalio/activity';
 import { CancelledFailure } from '@temporalio/common';
 import type { Outcome } from '../src/arena/outcome';
 import { messageOf } from '../src/errors';
+import type { Need } from '../src/groups/need';
+import { needsOf } from '../src/groups/needs';
+import { NotUp } from '../src/groups/not-up';
 import { seedFrom } from '../src/identity';
 import { battleResult } from '../src/judge/battle';
 import { createBench, type Bench } from '../src/judge/bench';
 import { createJudge } from '../src/judge/judge';
-import type { Attempt, ChatOptions } from '../src/models/chat';
+import type { Attempt, ChatClient, ChatOptions } from '../src/models/chat';
 import { CallError } from '../src/models/errors';
-import { evaluationJudge, judgeMembers, judgeParty, type Player } from '../src/models/roster';
+import { evaluationJudge, judgeMembers, judgeParty, memberParty, type Player } from '../src/models/roster';
 import { reachOf } from '../src/models/reach';
 import type { Config } from '../src/config/schema';
 import { targetOf } from '../src/config/target';
@@ -141,7 +144,10 @@ export function createPlayActivities(deps: Deps) {
       if (!checkpoint) throw new Error(`the checkpoint ${id} is not stored`);
       return deps.serving.serve(checkpoint, targetOf(config).serve, again);
     };
-    const bench = await benchOf(config, arena.judge);
+    const needs = needsOf(config, deps);
+    const bench = await benchOf(config, arena.judge, (member, client) => ({
+      chat: (request, options) => whileUp(needs.judge(member), false, () => client.chat(request, options)),
+    }));
     const judged = new Map([[bench.id, games]]);
     for (const { id } of bench.members)
       if (!judged.has(id)) judged.set(id, await loadGames(pool, id, gamesOfBattles(battles)));
@@ -149,7 +155,7 @@ export function createPlayActivities(deps: Deps) {
     const entries: Promise<void>[] = [];
     const purse = await store.purses.open(pool, arena.run);
     /** Why no further call is made: the cap, or an endpoint that would refuse them all. Calls on their way end. */
-    let stop: CallError | BudgetReached | null = null;
+    let stop: CallError | BudgetReached | NotUp | null = null;
     let refused = false;
     const heldBack = new Error('an endpoint of this batch refuses its calls');
     const admit = () => {
@@ -168,6 +174,21 @@ export function createPlayActivities(deps: Deps) {
       entries.push(entry);
     };
     const callOf = (party: string): ChatOptions => ({ signal, run: arena.run, admit, onAttempt: pay(party) });
+    /** Calls while what it needs is up. Where nobody answers at what is ours to start, it is asked once more, when it is up again. */
+    const whileUp = async <T>(need: Need | null, isOurs: boolean, call: (again: boolean) => Promise<T>): Promise<T> => {
+      const once = (again: boolean) => {
+        // Nothing is started for a call that is not made.
+        admit();
+        return deps.groups.using(need, () => call(again), signal);
+      };
+      try {
+        return await once(false);
+      } catch (error) {
+        if (!(isOurs || need) || !CallError.isInstance(error) || !LOST.includes(error.kind)) throw error;
+        await deps.groups.doubt(need);
+        return once(true);
+      }
+    };
     const asked = new Map<string, Promise<Answer>>();
     const answerOf = (playerId: string, prompt: Prompt): Promise<Answer> => {
       const key = answerKey(playerId, prompt.id);
@@ -185,17 +206,15 @@ export function createPlayActivities(deps: Deps) {
         // The same question of the same run asks for the same sample, also after a crash.
         seed: seedFrom(config.seed, player.id, prompt.id),
       };
-      const call = async (again = false) => {
+      const isOurs = player.kind === 'checkpoint';
+      const need = isOurs ? needs.target() : needs.competitor(player.id);
+      // A model server that died is started or waited for by `serve`, and one that forgot the checkpoint is told again.
+      const reply = await whileUp(need, isOurs, async (again) => {
         const { reach, model } = player.reach
           ? { reach: player.reach, model: player.model }
           : await serve(player.model, again);
         const client = await deps.models.client(reach);
         return client.chat({ ...request, model }, callOf(player.id));
-      };
-      const reply = await call().catch((error: unknown) => {
-        // A model server that died is started or waited for by `serve`, and one that forgot the checkpoint is told again.
-        if (player.kind === 'checkpoint' && CallError.isInstance(error) && LOST.includes(error.kind)) return call(true);
-        throw error;
       });
       const { text, reasoning, finishReason, promptTokens, completionTokens } = reply;
       return store.answers.put({
@@ -259,7 +278,11 @@ export function createPlayActivities(deps: Deps) {
 
     function failed({ position }: Battle, error: unknown): PlayedBattle | null {
       if (error === heldBack) return null;
-      if (BudgetReached.isInstance(error) || (CallError.isInstance(error) && HOPELESS.includes(error.kind))) {
+      if (
+        BudgetReached.isInstance(error) ||
+        NotUp.isInstance(error) ||
+        (CallError.isInstance(error) && HOPELESS.includes(error.kind))
+      ) {
         stop ??= error;
         return null;
       }
@@ -267,7 +290,11 @@ export function createPlayActivities(deps: Deps) {
     }
   }
 
-  async function benchOf(config: Config, id: string): Promise<Bench> {
+  async function benchOf(
+    config: Config,
+    id: string,
+    clientFor: (member: string, client: ChatClient) => ChatClient,
+  ): Promise<Bench> {
     const settings = [config.judge, evaluationJudge(config)].find((judge) => judgeParty(judge).id === id);
     if (!settings)
       throw finalFailure(
@@ -276,7 +303,10 @@ export function createPlayActivities(deps: Deps) {
       );
     const members = await Promise.all(
       judgeMembers(settings).map(async (member) =>
-        createJudge({ ...member, client: await deps.models.client(reachOf(member)) }),
+        createJudge({
+          ...member,
+          client: clientFor(memberParty(member).id, await deps.models.client(reachOf(member))),
+        }),
       ),
     );
     return { id, rule: settings.jury?.rule ?? null, members };

@@ -8,6 +8,7 @@ import { parseConfig } from '../src/config/load';
 import { changesBetween, mergeSettings, reviseConfig, type Change } from '../src/config/revise';
 import type { Config, ConfigInput } from '../src/config/schema';
 import { servesOnHost, targetOf } from '../src/config/target';
+import { hasProcesses } from '../src/groups/needs';
 import { UserError } from '../src/errors';
 import { writeFileAtomic } from '../src/files';
 import { type Player, evaluationJudge, judgeMembers, judgeParty, memberParty } from '../src/models/roster';
@@ -281,7 +282,7 @@ function planOf(run: string, config: Config, version: number): RunPlan {
     pauseAfter: config.pauseAfter,
     maxFailedShare: config.arena.maxFailedShare,
     heartbeat: config.heartbeat,
-    battlesOnHost: servesOnHost(config),
+    battlesOnHost: servesOnHost(config) || hasProcesses(config),
     evaluation: {
       after: config.evaluation.after,
       dataJudge: config.evaluation.dataJudge,

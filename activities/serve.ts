@@ -1,5 +1,6 @@
 import { Context } from '@temporalio/activity';
 import { targetOf } from '../src/config/target';
+import { needsOf } from '../src/groups/needs';
 import type { Attempt, ChatReply } from '../src/models/chat';
 import { shownUrl } from '../src/models/errors';
 import type { Message } from '../src/prompts/prompt';
@@ -23,7 +24,6 @@ export function createServeActivities(deps: Deps) {
         const checkpoint = await checkpointOf(deps, model);
         const { base, serve, sampling: usual } = targetOf(config);
         const servable = { ...checkpoint, label: model.label, base };
-        const served = await deps.serving.serve(servable, serve, true);
         const sampling = { ...usual, temperature: 0, maxTokens: Math.min(16, usual.maxTokens) };
         const bill: Promise<void>[] = [];
         const purse = await deps.store.purses.open(pool, run);
@@ -34,14 +34,20 @@ export function createServeActivities(deps: Deps) {
           entry.catch(() => undefined);
           bill.push(entry);
         };
-        const request = { model: served.model, messages: CANARY, sampling };
-        const replies: ChatReply[] = [];
-        const urls = [served.reach.url, ...served.reach.replicas];
-        for (const url of urls) {
-          const client = await deps.models.client({ ...served.reach, url, replicas: [] });
-          const admit = () => purse.admit();
-          replies.push(await client.chat(request, { signal: context.cancellationSignal, onAttempt, admit }));
-        }
+        const signal = context.cancellationSignal;
+        const askAll = async (): Promise<{ urls: string[]; replies: ChatReply[] }> => {
+          const { reach, model: name } = await deps.serving.serve(servable, serve, true);
+          const request = { model: name, messages: CANARY, sampling };
+          const replies: ChatReply[] = [];
+          const urls = [reach.url, ...reach.replicas];
+          for (const url of urls) {
+            const client = await deps.models.client({ ...reach, url, replicas: [] });
+            const admit = () => purse.admit();
+            replies.push(await client.chat(request, { signal, onAttempt, admit }));
+          }
+          return { urls, replies };
+        };
+        const { urls, replies } = await deps.groups.using(needsOf(config, deps).target(), askAll, signal);
         await Promise.all(bill);
         const silent = replies.findIndex(({ completionTokens }) => completionTokens < 1);
         if (silent >= 0)

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Config } from '../src/config/schema';
 import { targetOf } from '../src/config/target';
+import { needsOf } from '../src/groups/needs';
 import { sha256, seedFrom } from '../src/identity';
 import { loadDataset, saveCheckpoint } from '../src/store/artifacts';
 import { TrainingError } from '../src/training/errors';
@@ -120,7 +121,7 @@ export function createTrainActivities(deps: Deps) {
     return dataset.path;
   }
 
-  async function watch(tell: Tell, { training }: Config, folder: string, job: Job) {
+  async function watch(tell: Tell, config: Config, folder: string, job: Job) {
     const context = Context.current();
     let progress: JobProgress | { step: number } = { step: 0 };
     tell(() => ({ job: job.id, ...progress }));
@@ -130,17 +131,16 @@ export function createTrainActivities(deps: Deps) {
     context.cancellationSignal.addEventListener('abort', () =>
       (context.cancellationDetails?.cancelRequested ? stop : leave).abort(),
     );
-    const backend = await deps.training.of(training);
+    const backend = await deps.training.of(config.training);
+    const signal = context.cancellationSignal;
+    const run = () =>
+      runJob(backend, folder, job, {
+        stop: stop.signal,
+        leave: leave.signal,
+        onProgress: (latest) => (progress = latest),
+      });
     try {
-      return await throughCrashes(
-        () =>
-          runJob(backend, folder, job, {
-            stop: stop.signal,
-            leave: leave.signal,
-            onProgress: (latest) => (progress = latest),
-          }),
-        context.cancellationSignal,
-      );
+      return await deps.groups.using(needsOf(config, deps).training(folder), () => throughCrashes(run, signal), signal);
     } catch (error) {
       if (TrainingError.isInstance(error) && context.cancellationSignal.aborted)
         throw new CancelledFailure(error.message);

@@ -15,6 +15,9 @@ import { homePaths, pythonPath, repositoryRoot, type HomePaths } from './embedde
 import { lazySandbox } from './embedded/sandbox';
 import { ensureNamespace } from './embedded/search-attributes';
 import { UserError, messageOf } from './errors';
+import { createGroups } from './groups/groups';
+import { thisHolder } from './groups/lease';
+import { groupFolderOf } from './groups/needs';
 import { createModelPool } from './models/pool';
 import type { MetricsSettings } from './observe/metrics/start';
 import { startObserving } from './observe/observe';
@@ -92,8 +95,11 @@ export async function startWorker(settings: WorkerSettings): Promise<RunningWork
     observing.client,
   );
   const ends: (() => Promise<void>)[] = [() => observing.close()];
+  const id = randomUUID();
+  const groups = createGroups({ pool: store.pool, holder: thisHolder(id) });
   const close = async () => {
     for (const end of ends) await end();
+    await groups.close();
     await serving.close();
     await sandbox.close();
     await connection.close();
@@ -110,6 +116,8 @@ export async function startWorker(settings: WorkerSettings): Promise<RunningWork
         serving,
         trainer,
         hashOf,
+        groups,
+        groupFolder: groupFolderOf(paths.home),
         training: createTraining({ ...trainer, artifacts: paths.artifacts }),
         defaults: defaults && { ...defaults, config: promised(defaults.config) },
         models,
@@ -136,7 +144,7 @@ export async function startWorker(settings: WorkerSettings): Promise<RunningWork
         }),
       );
     const presence = await announceWorker(store.pool, {
-      ...{ id: randomUUID(), namespace, queues: roles.map((role) => queueOf(role)) },
+      ...{ id, namespace, queues: roles.map((role) => queueOf(role)) },
       ...{ host: hostname(), pid: process.pid, version: programVersion() },
       ...{ artifacts: paths.artifacts, artifactsId: await artifactsIdOf(paths.artifacts) },
     });

@@ -7,8 +7,10 @@ import { filesOf } from '../prompts/files';
 import { checkReplicas } from '../serving/adapters';
 import type { TrainingBackends } from '../training/backends';
 import { checkBase } from '../training/base';
+import { isProgram } from '../groups/command';
 import { poolNameOf } from './prompt-source';
-import type { Config, JudgeConfig } from './schema';
+import { processesOf, type NamedProcess } from './processes';
+import type { Config, JudgeConfig, ManagedProcess } from './schema';
 
 const PROBE_MS = 10_000;
 
@@ -29,6 +31,7 @@ export async function checkConfig(config: Config, models: ModelPool, cluster: Cl
     problemOf(async () => config.target && checkBase(config.target.base)),
     ...namedFiles(config).map((named) => problemOf(() => checkFile(named))),
     ...endpointsOf(config).map((endpoint) => problemOf(() => probe(endpoint, models))),
+    ...processesOf(config).all.map((named) => problemOf(() => checkPrograms(named))),
     problemOf(() => checkTraining(config, cluster)),
     problemOf(() => checkServing(config, cluster)),
   ]);
@@ -39,12 +42,25 @@ export async function checkConfig(config: Config, models: ModelPool, cluster: Cl
 async function checkTraining({ target, training }: Config, { backends, artifacts }: Cluster): Promise<void> {
   if (target === null) return;
   await mkdir(artifacts, { recursive: true });
+  // What is started for each training cannot be asked before.
+  if (training.process?.start) return;
   await (await backends.of(training)).check([artifacts, target.base]);
 }
 
 async function checkServing({ target }: Config, { hashOf }: Cluster): Promise<void> {
-  if (target?.serve.kind === 'vllm' && target.serve.start === null)
+  if (target?.serve.kind === 'vllm' && target.serve.start === null && !target.serve.process?.start)
     await checkReplicas(target.serve, target.base, hashOf);
+}
+
+/** Whether what is to be started later can be: a misspelt program would be met on day two. */
+async function checkPrograms({ path, process }: NamedProcess): Promise<void> {
+  for (const key of ['start', 'stop', 'ready'] as const) {
+    const program = process[key]?.[0];
+    if (program !== undefined && !(await isProgram(program)))
+      throw new UserError(
+        `${path.join('.')}.${key}: there is no program ${program} on this machine; give its whole path, or mend PATH where the worker starts.`,
+      );
+  }
 }
 
 async function problemOf(check: () => Promise<unknown>): Promise<string | null> {
@@ -90,8 +106,9 @@ interface NamedEndpoint {
   key: string | null;
 }
 
-type ReachedEndpoint = NamedEndpoint & { replicas: readonly string[] };
+type ReachedEndpoint = NamedEndpoint & { replicas: readonly string[]; process: ManagedProcess | null };
 
+/** Those that are there always: others answer when they are started. */
 function endpointsOf({ competitors, judge, evaluation, target }: Config): NamedEndpoint[] {
   const judges = (field: string, config: JudgeConfig): ReachedEndpoint[] =>
     judgeMembers(config).map((member, index) => ({
@@ -104,7 +121,10 @@ function endpointsOf({ competitors, judge, evaluation, target }: Config): NamedE
     if ('url' in player) all.push({ field: `competitors[${index}] (${player.id})`, ...player });
   });
   const seen = new Set<string>();
-  return all.flatMap(addressesOf).filter(({ url, key }) => !seen.has(`${url} ${key}`) && seen.add(`${url} ${key}`));
+  return all
+    .filter(({ process }) => !process?.start)
+    .flatMap(addressesOf)
+    .filter(({ url, key }) => !seen.has(`${url} ${key}`) && seen.add(`${url} ${key}`));
 }
 
 /** Each address of an endpoint alone. */

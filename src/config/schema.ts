@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { competitor, judge, memberJudge } from './schema/players';
 import { problemsOf } from './schema/problems';
+import type { managedProcess } from './schema/process';
 import type { target } from './schema/serving';
 import { settings } from './schema/settings';
 import type { lora } from './schema/stages';
@@ -40,6 +41,7 @@ export type TargetConfig = z.output<typeof target>;
 export type SamplingConfig = TargetConfig['sampling'];
 export type TrainingConfig = z.output<typeof training>;
 export type LoraConfig = z.output<typeof lora>;
+export type ManagedProcess = NonNullable<z.output<typeof managedProcess>>;
 export type StageName = Config['stages'][number];
 
 /** JSON Schema of the configuration file, for editors and documents. */

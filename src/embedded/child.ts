@@ -5,7 +5,7 @@ import { createInterface } from 'node:readline';
 import { UserError } from '../errors';
 import { readIfThere } from './files';
 import { lifelineScript } from './paths';
-import { isAlive, processCommand, sendSignal, thisProcess, waitUntil, type ProcessIdentity } from './process';
+import { isAlive, sendSignal, thisProcess, waitUntil, type ProcessIdentity } from './process';
 
 /** One server to run as a child that never outlives this process. */
 export interface ChildOptions {
@@ -26,6 +26,8 @@ export interface ChildOptions {
   ready: () => Promise<boolean>;
   /** How long `ready` may take, in seconds. */
   readySeconds?: number;
+  /** Calls the start off: what has been started so far is ended. */
+  calledOff?: AbortSignal;
   /** The signal that asks the server to stop. */
   signal?: 'SIGTERM' | 'SIGINT';
   /** Seconds from the signal to SIGKILL. */
@@ -61,48 +63,43 @@ export class ChildStartError extends UserError {
 
 interface ServerRecord {
   holder: ProcessIdentity;
-  /** The server's command line, by which its process is known again. */
-  command: string;
   signal: 'SIGTERM' | 'SIGINT';
   graceSeconds: number;
-  server: number;
+  server: ProcessIdentity;
 }
 
 /** Lines of the lifeline's stdout. */
-type Report = { pid: number } | { exit: ChildEnd } | { error: string };
+type Report = ProcessIdentity | { exit: ChildEnd } | { error: string };
 
 const INHERITED = ['PATH', 'HOME', 'LANG', 'TMPDIR'] as const;
 
-function commandLine({ command, args }: ChildOptions): string {
-  return [command, ...args].join(' ');
-}
-
-/** Stops a process (a group's leader): the signal, then SIGKILL to the group after the grace time. */
-async function stopProcess(pid: number, command: string, signal: NodeJS.Signals, graceSeconds: number): Promise<void> {
-  const isGone = () => processCommand(pid) !== command;
+/** Stops a process (a group's leader): the signal, and at its end or after the grace time SIGKILL to the group. */
+async function stopProcess(server: ProcessIdentity, signal: NodeJS.Signals, graceSeconds: number): Promise<void> {
+  const isGone = () => !isAlive(server);
   if (isGone()) return;
-  sendSignal(pid, signal);
-  if (await waitUntil(isGone, graceSeconds)) return;
-  sendSignal(-pid, 'SIGKILL');
+  sendSignal(server.pid, signal);
+  await waitUntil(isGone, graceSeconds);
+  sendSignal(-server.pid, 'SIGKILL');
   await waitUntil(isGone, 5);
 }
 
 /**
  * To be called before a server with a record is started: stops the one that an earlier holder left behind when it and the
  * lifeline were killed. Throws one sentence when a living process holds the server.
+ * @param evenHeld ends it all the same, because the holder has lost the right to it.
  */
-export async function endLeftover(name: string, recordFile: string): Promise<void> {
+export async function endLeftover(name: string, recordFile: string, { evenHeld = false } = {}): Promise<void> {
   const text = readIfThere(recordFile);
   if (text === null) return;
   const record = JSON.parse(text) as ServerRecord;
-  if (processCommand(record.server) === record.command) {
-    if (isAlive(record.holder)) {
+  if (isAlive(record.server)) {
+    if (!evenHeld && isAlive(record.holder)) {
       throw new UserError(
         `${name} runs already, held by process ${record.holder.pid}: use that one, or stop process ${record.holder.pid} ` +
           'first, or name another folder in FLYWHEEL_HOME.',
       );
     }
-    await stopProcess(record.server, record.command, record.signal, record.graceSeconds);
+    await stopProcess(record.server, record.signal, record.graceSeconds);
   }
   rmSync(recordFile, { force: true });
 }
@@ -130,7 +127,7 @@ function spawnLifeline(options: ChildOptions, signal: string, graceSeconds: numb
     if (value !== undefined) env[key] = value;
   }
   const { name, command, args, cwd, user, recordFile } = options;
-  const content = { holder: thisProcess(), command: commandLine(options), signal, graceSeconds };
+  const content = { holder: thisProcess(), signal, graceSeconds };
   const record = recordFile === undefined ? undefined : { file: recordFile, content };
   const spec = { name, command, args, cwd, uid: user?.uid, gid: user?.gid, signal, graceSeconds, record };
   const log = openLog(options.logFile);
@@ -155,14 +152,14 @@ function spawnLifeline(options: ChildOptions, signal: string, graceSeconds: numb
 export async function startChild(options: ChildOptions): Promise<Child> {
   const { name, signal = 'SIGTERM', graceSeconds = 10, readySeconds = 60 } = options;
   const lifeline = spawnLifeline(options, signal, graceSeconds);
-  let pid: number | null = null;
+  let server: ProcessIdentity | null = null;
   let end: ChildEnd | null = null;
   let startError: string | null = null;
   const ended = new Promise<ChildEnd>((resolve) => {
     const lines = createInterface({ input: lifeline.stdout! });
     lines.on('line', (line) => {
       const report = JSON.parse(line) as Report;
-      if ('pid' in report) pid = report.pid;
+      if ('pid' in report) server = report;
       else if ('exit' in report) end = report.exit;
       else startError = report.error;
     });
@@ -172,7 +169,7 @@ export async function startChild(options: ChildOptions): Promise<Child> {
     });
     lifeline.once('close', () => {
       // A lifeline that was killed leaves its server behind; without one nothing may run.
-      const left = end === null && pid !== null ? stopProcess(pid, commandLine(options), signal, graceSeconds) : null;
+      const left = end === null && server !== null ? stopProcess(server, signal, graceSeconds) : null;
       end ??= { code: null, signal: null };
       resolve(Promise.resolve(left).then(() => end!));
     });
@@ -196,18 +193,19 @@ export async function startChild(options: ChildOptions): Promise<Child> {
   };
   try {
     const isReady = await waitUntil(
-      async () => end !== null || ((await options.ready()) && pid !== null),
+      async () => end !== null || options.calledOff?.aborted || ((await options.ready()) && server !== null),
       readySeconds,
     );
     if (startError !== null) throw fail(`could not be started (${options.command}: ${String(startError)})`);
     if (end !== null) throw fail(`ended while it started (${describeEnd(end)})`);
-    if (!isReady || pid === null) throw fail(`was not ready after ${readySeconds} s`);
+    options.calledOff?.throwIfAborted();
+    if (!isReady || server === null) throw fail(`was not ready after ${readySeconds} s`);
   } catch (error) {
     await stop();
     throw error;
   }
   setHeld('unref');
-  return { pid, ended, stop };
+  return { pid: (server as ProcessIdentity).pid, ended, stop };
 }
 
 /** `exit code 1`, `signal SIGKILL`, or that nobody saw it. */

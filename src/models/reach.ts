@@ -1,7 +1,7 @@
 import type { TargetConfig } from '../config/schema';
 
 /** How to reach a model, as a configuration says it: with its key still by name. */
-export type Reach = Omit<Extract<TargetConfig['serve'], { kind: 'endpoint' }>, 'kind' | 'models'>;
+export type Reach = Omit<Extract<TargetConfig['serve'], { kind: 'endpoint' }>, 'kind' | 'models' | 'process'>;
 
 /** Settings that came later: runs that were stored before go on without them. */
 type Recent = 'replicas' | 'requestsPerMinute' | 'tokensPerMinute' | 'patience' | 'hedge';

@@ -7,6 +7,8 @@ import { vllmServing } from './vllm';
 export interface ServingBackends {
   /** @param again true where what was served has stopped answering. */
   serve(checkpoint: Servable, config: ServeConfig, again?: boolean): Promise<Served>;
+  /** Ends the servers of this process that `serve` has started for such a configuration. */
+  end(config: ServeConfig): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -30,6 +32,7 @@ export function createServing(options: ServingOptions): ServingBackends {
           return vllm.serve(checkpoint, config, again);
       }
     },
+    end: ({ kind }) => ({ local, endpoint, vllm })[kind].close(),
     close: async () => {
       await local.close();
       await endpoint.close();

@@ -17,7 +17,7 @@ interface Running {
 /**
  * Checkpoints with whole weights: a server of its own for each, by the user's start command. A new one starts beside the
  * old ones and must be healthy and serve the right folder before anything is asked of it; those beyond the newest `keep`
- * are ended after that. All end with this process; who still needs one starts it again.
+ * are ended after that; where they take a resource group there is no room beside them, and they are ended first. All end with this process; who still needs one starts it again.
  */
 export function fullWeightServing({ folder }: { folder: string }) {
   /** In the order of their last use, the newest last. */
@@ -51,10 +51,22 @@ export function fullWeightServing({ folder }: { folder: string }) {
     );
   }
 
+  /** Enters the new server at once, so that who asks meanwhile waits for the same. */
+  function begin(checkpoint: Servable, name: string, config: VllmConfig): Promise<Running> {
+    const room = config.process ? endAll() : Promise.resolve();
+    return room.then(() => start(checkpoint, name, config));
+  }
+
+  async function endAll(): Promise<void> {
+    const all = [...servers.values()];
+    servers.clear();
+    for (const server of all) await (await server.catch(() => null))?.child.stop();
+  }
+
   return {
     async serve(checkpoint: Servable, config: VllmConfig): Promise<Served> {
       const name = nameOf(checkpoint);
-      const running = servers.get(name) ?? start(checkpoint, name, config);
+      const running = servers.get(name) ?? begin(checkpoint, name, config);
       servers.delete(name);
       servers.set(name, running);
       running.catch(() => servers.delete(name));
@@ -65,9 +77,6 @@ export function fullWeightServing({ folder }: { folder: string }) {
       }
       return { reach: reachOf({ ...config, url, replicas: [], repliesAs: null }), model: name };
     },
-    async close() {
-      for (const server of servers.values()) await (await server.catch(() => null))?.child.stop();
-      servers.clear();
-    },
+    close: endAll,
   };
 }

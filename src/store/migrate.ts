@@ -13,6 +13,7 @@ import * as control from './migrations/0010-control';
 import * as benchmarks from './migrations/0011-benchmarks';
 import * as throughput from './migrations/0015-throughput';
 import * as workers from './migrations/0018-workers';
+import * as groupLeases from './migrations/0019-group-leases';
 import * as splitParts from './migrations/0020-split-parts';
 import { preferPgvector } from './pgvector';
 
@@ -30,6 +31,7 @@ const migrations = [
   benchmarks,
   throughput,
   workers,
+  groupLeases,
   splitParts,
 ];
 

@@ -32,6 +32,7 @@ const settings = (url: string, change: Partial<RayTraining> = {}): RayTraining =
   kind: 'ray',
   url,
   key: null,
+  process: null,
   python: python ?? '',
   device: 'cpu',
   dtype: 'float32',

@@ -42,6 +42,7 @@ describeVllm('serving on vLLM', () => {
     urls: [first.url],
     start: null,
     key: null,
+    process: null,
     concurrency: 8,
     timeoutSeconds: 60,
     retries: 1,

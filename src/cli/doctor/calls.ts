@@ -33,8 +33,12 @@ type Endpoint = Extract<Config['competitors'][number], { url: string }>;
 const isScripted = ({ url }: { url: string }) => url === 'sandbox:';
 const SCRIPTED = 'scripted, comes with Arena Flywheel';
 
+/** What runs only while it is needed is not started to be asked. */
+const LATER = 'started when it is needed (process)';
+
 async function askPlayer(player: Endpoint, models: ModelPool): Promise<Answer> {
   if (isScripted(player)) return SCRIPTED;
+  if (player.process?.start) return LATER;
   const client = await models.client(quick(player));
   const began = performance.now();
   const { completionTokens } = await client.chat({
@@ -48,6 +52,7 @@ async function askPlayer(player: Endpoint, models: ModelPool): Promise<Answer> {
 /** Whether its text can be read is what a run lives by. */
 async function askJudge(judge: MemberJudgeConfig, models: ModelPool): Promise<Answer> {
   if (isScripted(judge)) return SCRIPTED;
+  if (judge.process?.start) return LATER;
   const client = await models.client(quick(judge));
   const began = performance.now();
   const game = await createJudge({ ...judge, client }).judge(QUESTION, 'Paris.', 'It is Berlin, I think.');

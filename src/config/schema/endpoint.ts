@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { managedProcess } from './process';
 import { count, secret } from './values';
 
 const address = z
@@ -83,6 +84,7 @@ export const reach = {
       'The model name in its replies where it is another than `model`, such as of a deployment; other replies are refused.',
     ),
   price,
+  process: managedProcess,
 };
 
 export const contextTokens = count

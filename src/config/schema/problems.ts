@@ -1,4 +1,5 @@
 import { launchOf } from '../launch';
+import { groupProblems } from './group-problems';
 import type { Settings } from './settings';
 
 /** Settings that do not fit together: where, and what is wrong. */
@@ -18,6 +19,7 @@ export function problemsOf(config: Settings): Problem[] {
     ...launchProblems(config),
     ...servingProblems(config),
     ...anchorProblems(config),
+    ...groupProblems(config),
   ];
 }
 

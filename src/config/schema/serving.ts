@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { contextTokens, reach, sampling } from './endpoint';
+import { managedProcess } from './process';
 import { argumentList, count, passEnv } from './values';
 
 /** How many servers are reached: as one endpoint is, but for their addresses and the names that they reply with. */
@@ -48,6 +49,7 @@ export const target = z.strictObject({
         threads: count.default(1),
         concurrency: count.default(32),
         timeoutSeconds: z.number().gt(0).default(600),
+        process: managedProcess,
       }),
       z.strictObject({
         kind: z.literal('endpoint'),

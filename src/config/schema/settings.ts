@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { arena } from './arena';
 import { evaluation, gate } from './evaluation';
+import { groups } from './process';
 import { competitor, judge } from './players';
 import { prompts } from './prompts';
 import { selection } from './selection';
@@ -38,6 +39,7 @@ export const settings = z.strictObject({
   ppo: ppo.prefault({}),
   selection,
   training,
+  groups,
   gate,
   heartbeat: z
     .strictObject({

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { managedProcess } from './process';
 import { argumentList, count, passEnv, secret } from './values';
 
 const launchKeys = {
@@ -48,6 +49,7 @@ const trainer = {
     .describe(
       'A trainer that nobody watches for so long stops at a checkpoint; one that is asked to stop gets so long for it.',
     ),
+  process: managedProcess,
 };
 
 export const training = z

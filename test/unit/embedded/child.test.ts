@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { endLeftover, startChild, type Child, type ChildOptions } from '../../../src/embedded/child';
 import { freePort, isListening } from '../../../src/embedded/ports';
-import { processCommand } from '../../../src/embedded/process';
+import { processCommand, waitUntil } from '../../../src/embedded/process';
 
 let folder: string;
 let port: number;
@@ -94,6 +94,27 @@ test('when the lifeline is killed, the server is stopped by its holder', async (
   process.kill(lifeline, 'SIGKILL');
   await child.ended;
   expect(processCommand(child.pid)).toBeNull();
+});
+
+test('what a server has started itself ends with it', async () => {
+  const workers =
+    "const { pid } = require('node:child_process').spawn('sleep', ['600']); console.log('worker ' + pid);";
+  const child = await start(`${workers} ${LISTEN}`);
+  const worker = Number(/worker (\d+)/.exec(log())?.[1]);
+  expect(processCommand(worker)).toBe('sleep 600');
+  await child.stop();
+  expect(await waitUntil(() => processCommand(worker) === null, 5)).toBe(true);
+});
+
+test('a start that is called off leaves nothing behind', async () => {
+  const off = new AbortController();
+  const starting = start(`console.log('pid ' + process.pid); ${LISTEN}`, {
+    ready: () => Promise.resolve(false),
+    calledOff: off.signal,
+  });
+  setTimeout(() => off.abort(), 500);
+  await expect(starting).rejects.toMatchObject({ name: 'AbortError' });
+  expect(processCommand(Number(/pid (\d+)/.exec(log())?.[1]))).toBeNull();
 });
 
 test('a record names the server while it runs: a living holder keeps it, a dead one does not', async () => {
