@@ -86,3 +86,9 @@ export function runFolder(run: string): string {
     .slice(0, 80);
   return safe === run ? run : `${safe}-${contentId(run).slice(0, 8)}`;
 }
+
+/** What somebody waits for on this worker's resource groups: it takes minutes until a large model is up, and heartbeats say so. */
+export function waitsFor({ groups }: Pick<Deps, 'groups'>): { waitsFor?: string[] } {
+  const waiting = groups.waiting();
+  return waiting.length === 0 ? {} : { waitsFor: waiting };
+}

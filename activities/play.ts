@@ -34,7 +34,7 @@ import { loadPrompts } from '../src/store/prompts';
 import { BudgetReached } from '../src/store/purse';
 import type { ArenaReport, BatchResult } from '../workflows/types';
 import { allEnded } from '../src/all-ended';
-import { asActivity, finalFailure, runOf } from './context';
+import { asActivity, finalFailure, runOf, waitsFor } from './context';
 import type { Deps } from './deps';
 import { callableOf } from '../src/models/run-roster';
 
@@ -71,7 +71,7 @@ export function createPlayActivities(deps: Deps) {
         const { phase } = request;
         const table = await openTable(arena, open, cancellationSignal);
         let done = battles.length - open.length;
-        tell(() => ({ done, of: battles.length }));
+        tell(() => ({ done, of: battles.length, ...waitsFor(deps) }));
         const played: PlayedBattle[] = [];
         await Promise.all(
           open.map(async (battle) => {

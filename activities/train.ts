@@ -13,7 +13,7 @@ import { hyperparameters, jobKind, launchKeys, type Job, type JobProgress } from
 import { runJob } from '../src/training/run-job';
 import { labelOf } from '../workflows/steps';
 import type { ModelRef, Place, TrainedModel } from '../workflows/types';
-import { asActivity, checkpointOf, diskFull, finalFailure, runFolder, runOf, type Tell } from './context';
+import { asActivity, checkpointOf, diskFull, finalFailure, runFolder, runOf, type Tell, waitsFor } from './context';
 import type { Deps } from './deps';
 
 export interface TrainRequest {
@@ -124,7 +124,7 @@ export function createTrainActivities(deps: Deps) {
   async function watch(tell: Tell, config: Config, folder: string, job: Job) {
     const context = Context.current();
     let progress: JobProgress | { step: number } = { step: 0 };
-    tell(() => ({ job: job.id, ...progress }));
+    tell(() => ({ job: job.id, ...progress, ...waitsFor(deps) }));
     // Only a cancellation by the workflow stops the trainer; a worker that shuts down, or a pause of the activity, leaves it.
     const stop = new AbortController();
     const leave = new AbortController();

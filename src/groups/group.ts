@@ -35,6 +35,7 @@ export interface GroupOptions {
 export function createGroup({ lease, idleMs }: GroupOptions) {
   const places = new Map<string, Place>();
   const failures = new Map<string, { error: NotUp; at: number }>();
+  const waiting = new Set<{ label: string }>();
   let turn: Promise<unknown> = Promise.resolve();
   let closed = false;
 
@@ -138,15 +139,25 @@ export function createGroup({ lease, idleMs }: GroupOptions) {
   return {
     /** Runs `body` while what it needs is up. @throws NotUp; an AbortError where the signal comes first. */
     async using<T>(need: Need, body: () => Promise<T>, signal?: AbortSignal): Promise<T> {
-      const place = await seat(need, signal);
+      const waits = { label: need.label };
+      waiting.add(waits);
       try {
-        await unlessAborted(place.up, signal).catch(notUp);
-        return await body();
+        const place = await seat(need, signal);
+        try {
+          await unlessAborted(place.up, signal).catch(notUp);
+          waiting.delete(waits);
+          return await body();
+        } finally {
+          place.users--;
+          place.idleSince = Date.now();
+        }
       } finally {
-        place.users--;
-        place.idleSince = Date.now();
+        waiting.delete(waits);
       }
     },
+
+    /** What somebody waits for now: its units, or that it comes up. */
+    waiting: (): string[] => [...new Set([...waiting].map(({ label }) => label))],
 
     /** To be said where something that should run did not answer: it is looked at, and ended where it is not well. */
     doubt(id: string): Promise<void> {

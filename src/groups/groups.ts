@@ -9,6 +9,8 @@ export interface Groups {
   using<T>(need: Need | null, body: () => Promise<T>, signal?: AbortSignal): Promise<T>;
   /** To be said where something that should run did not answer. */
   doubt(need: Need | null): Promise<void>;
+  /** What somebody waits for now, for those who look on. */
+  waiting(): string[];
   close(): Promise<void>;
 }
 
@@ -34,6 +36,7 @@ export function createGroups({
   return {
     using: (need, body, signal) => (need === null ? body() : groupOf(need.group).using(need, body, signal)),
     doubt: (need) => (need === null ? Promise.resolve() : groupOf(need.group).doubt(need.id)),
+    waiting: () => [...groups.values()].flatMap((group) => group.waiting()),
     async close() {
       await Promise.all([...groups.values()].map((group) => group.close()));
     },

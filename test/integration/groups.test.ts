@@ -102,6 +102,7 @@ it('another worker waits until the holder rests, and then takes over', async () 
   const impatient = second.using(b, () => Promise.resolve(), called.signal);
   const patient = second.using(b, () => Promise.resolve([there('a'), there('b')]));
   await sleep(1000);
+  expect([first.waiting(), second.waiting()]).toEqual([[], ['b']]);
   called.abort();
   await expect(impatient).rejects.toMatchObject({ name: 'AbortError' });
   expect([there('a'), there('b')]).toEqual([true, false]);
