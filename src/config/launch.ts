@@ -22,7 +22,7 @@ export function launchedAs(kind: string): TrainedKind {
   return kind === 'rloo' ? 'ppo' : (kind as TrainedKind);
 }
 
-/** PPO of ours trains in one process, so that only what its own settings say gives it more. */
+/** All four models of PPO stand on each of its GPUs, so that only its own settings give it more than one process. */
 export function launchOf(training: TrainingConfig, kind: TrainedKind): Launch {
   const { nodes, accelerate, gradientCheckpointing } = training;
   const common = {

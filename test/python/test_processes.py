@@ -1,5 +1,6 @@
 """Several processes train what one does: the same update, whoever many share its rows. Two real processes that speak gloo, on the CPU."""
 
+import json
 import os
 import subprocess
 import sys
@@ -10,14 +11,24 @@ import tiny
 import torch
 from safetensors.torch import load_file
 
-KINDS = ['sft', 'dpo', 'reward']
-# Without LoRA's or any other dropout, which each process draws for itself.
-ONE_UPDATE = {'max_steps': 1, 'warmup_steps': 0, 'micro_batch': 2, 'batch': 8}
+# Without dropout, which each process draws for itself.
+LORA = {'r': 4, 'alpha': 8, 'dropout': 0.0, 'target_modules': 'all-linear'}
+SHARED = {'max_steps': 1, 'warmup_steps': 0, 'micro_batch': 2, 'batch': 8}
+PPO = {'updates': 2, 'batch': 16, 'minibatch': 8, 'ppo_epochs': 2}
+CASES = {
+    'sft': ('sft', SHARED),
+    'dpo': ('dpo', SHARED),
+    'reward': ('reward', SHARED),
+    'ppo': ('ppo', PPO),
+    'ppo with lora': ('ppo', {**PPO, 'lora': LORA}),
+}
 
 
-def job(folder: Path, kind: str, base: Path, processes: int, **settings) -> Path:
+def job(folder: Path, case: str, base: Path, reward_model: Path, processes: int, **change) -> Path:
+    kind, settings = CASES[case]
+    more = {'reward_model': str(reward_model)} if kind == 'ppo' else {}
     launch = {**tiny.LAUNCH, 'processes': processes}
-    return tiny.make_job(folder, kind, base, launch=launch, settings={**ONE_UPDATE, **settings})
+    return tiny.make_job(folder, kind, base, launch=launch, settings={**settings, **change}, **more)
 
 
 def gradients(folders: list[Path], processes: int) -> dict[str, dict[str, torch.Tensor]]:
@@ -31,11 +42,14 @@ def gradients(folders: list[Path], processes: int) -> dict[str, dict[str, torch.
 
 
 @pytest.fixture(scope='module')
-def both(base, tmp_path_factory):
-    root = tmp_path_factory.mktemp('processes')
-    one = [job(root / '1' / kind, kind, base, 1) for kind in KINDS]
-    two = [job(root / '2' / kind, kind, base, 2) for kind in KINDS]
-    other = job(root / '1' / 'another batch', 'sft', base, 1, batch=4)
+def root(tmp_path_factory) -> Path:
+    return tmp_path_factory.mktemp('processes')
+
+
+@pytest.fixture(scope='module')
+def both(base, reward_model, root):
+    one, two = ([job(root / str(count) / case, case, base, reward_model, count) for case in CASES] for count in (1, 2))
+    other = job(root / '1' / 'another batch', 'sft', base, reward_model, 1, batch=4)
     return gradients([*one, other], 1), gradients(two, 2)
 
 
@@ -44,9 +58,9 @@ def difference(one: dict[str, torch.Tensor], other: dict[str, torch.Tensor]) -> 
     return max(float((one[name] - other[name]).abs().max()) for name in one)
 
 
-@pytest.mark.parametrize('kind', KINDS)
-def test_the_gradient_of_an_update_is_that_of_one_process(kind, both):
-    one, two = (found[kind] for found in both)
+@pytest.mark.parametrize('case', CASES)
+def test_the_gradient_of_an_update_is_that_of_one_process(case, both):
+    one, two = (found[case] for found in both)
     assert max(float(grad.abs().max()) for grad in one.values()) > 1e-3, 'there is something to compare'
     assert difference(one, two) < 1e-5
 
@@ -54,3 +68,16 @@ def test_the_gradient_of_an_update_is_that_of_one_process(kind, both):
 def test_another_batch_has_another_gradient(both):
     """Otherwise the test above would compare nothing."""
     assert difference(both[0]['sft'], both[0]['another batch']) > 1e-3
+
+
+@pytest.mark.parametrize('case', ['ppo', 'ppo with lora'])
+def test_a_whole_ppo_of_two_processes_is_that_of_one(case, both, root):
+    """Two updates of four steps each: what one process learns, written down once."""
+    one, two = (root / str(count) / case for count in (1, 2))
+    lines = tiny.progress(two)
+    assert [line['step'] for line in lines] == [1, 2]
+    for mine, theirs in zip(tiny.progress(one), lines, strict=True):
+        assert theirs['metrics'] == pytest.approx(mine['metrics'], abs=1e-3)
+    weights = [load_file(folder / 'model' / 'model.safetensors') for folder in (one, two)]
+    assert difference(*weights) < 1e-3
+    assert json.loads((two / 'result.json').read_text())['steps'] == 2

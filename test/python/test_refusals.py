@@ -155,10 +155,8 @@ def test_weights_that_were_changed_are_not_trained_on(tmp_path, base):
     assert tiny.run(folder)['status'] == 'done'
 
 
-def test_our_ppo_trains_in_one_process(monkeypatch, tmp_path):
-    launch = {**tiny.LAUNCH, 'processes': 2}
+def test_the_minibatch_of_ppo_divides_over_its_processes(tmp_path):
+    launch = {**tiny.LAUNCH, 'processes': 3}
     folder = tiny.make_job(tmp_path / 'job', 'ppo', tmp_path, launch=launch, reward_model=str(tmp_path))
-    # As a launcher would start it.
-    monkeypatch.setenv('RANK', '0')
-    error = tiny.error_of(folder)
-    assert error['kind'] == 'bad-data' and 'ppo trains in one process' in error['message']
+    with pytest.raises(JobError, match=r'minibatch \(8\) must be a multiple of processes \(3\)'):
+        read_job(folder)

@@ -257,6 +257,8 @@ def _check_together(job: Job) -> None:
         raise _bad('publish', 'must be "merged" for a reward model: its head is trained whole')
     if job.kind in ('ppo', 'rloo') and job.reward_model is None:
         raise _bad('reward_model', f'is needed for {job.kind}')
+    if job.kind == 'pretrain' and job.launch.world > 1:
+        raise _bad('launch.processes', 'must be 1: pretrain trains in one process')
     if isinstance(settings, TrlSettings):
         share = settings.micro_batch * job.launch.world
         if settings.batch % share:
@@ -270,6 +272,10 @@ def _check_together(job: Job) -> None:
     if isinstance(settings, PpoSettings) and settings.batch % settings.minibatch:
         raise _bad(
             'hyperparameters.batch', f'({settings.batch}) must be a multiple of minibatch ({settings.minibatch})'
+        )
+    if isinstance(settings, PpoSettings) and settings.minibatch % job.launch.world:
+        raise _bad(
+            'hyperparameters.minibatch', f'({settings.minibatch}) must be a multiple of processes ({job.launch.world})'
         )
     if isinstance(settings, PretrainSettings) and settings.hidden % settings.heads:
         raise _bad('hyperparameters.hidden', f'({settings.hidden}) must be a multiple of heads ({settings.heads})')

@@ -2,7 +2,8 @@
 
 The loop of one update: sample answers, score them, and take a few clipped steps on what was sampled. Prompts, samples
 and minibatches are pure functions of (seed, update), so a checkpoint needs no random state to resume exactly.
-Nothing runs with dropout: all models stay in eval mode.
+Nothing runs with dropout: all models stay in eval mode. Several processes (world.py) sample and weigh a share of the rows each;
+every one of them has all models, knows the whole rollout, and takes the same steps.
 """
 
 from dataclasses import dataclass
@@ -33,6 +34,7 @@ from flywheel_trainer.order import batch_indices, derived_seed
 from flywheel_trainer.run import Context, Outcome
 from flywheel_trainer.scalar import last_token_scores, token_values
 from flywheel_trainer.tensors import pad_left, pad_right, positions_of
+from flywheel_trainer.world import World
 
 
 @dataclass
@@ -62,18 +64,20 @@ def run(context: Context) -> Outcome:
     rows, dropped = prompts(read_rows(Path(job.dataset), 'ppo'), chat, longest)
     updates = settings.updates or max(1, round(settings.epochs * len(rows) / settings.batch))
     learner = Learner(job, chat)
-    first = learner.restore(resume_point(job, context.folder))
+    world = learner.world
+    first = learner.restore(world.decided(resume_point(job, context.folder) if world.rank == 0 else None))
     for update in range(first, updates):
         chosen = [rows[index] for index in batch_indices(len(rows), settings.batch, update, job.seed)]
         learner.update(chosen, update)
         done = update + 1
-        context.progress.write(done, updates, done * settings.batch / len(rows), learner.metrics)
-        reason = context.lease.stop_reason()
-        if done % settings.save_updates == 0 or done == updates or reason:
+        if world.rank == 0:
+            context.progress.write(done, updates, done * settings.batch / len(rows), learner.metrics)
+        reason = world.decided(context.lease.stop_reason())
+        if world.rank == 0 and (done % settings.save_updates == 0 or done == updates or reason):
             write_checkpoint(context.folder, done, partial(learner.save, done=done))
         if reason and done < updates:
             raise StopRequested(done, reason)
-    sha256 = publish(job, context.folder, learner.policy, chat)
+    sha256 = publish(job, context.folder, learner.policy, chat) if world.rank == 0 else ''
     return Outcome(sha256, {**learner.metrics, 'prompts': len(rows), 'dropped_long': dropped}, updates)
 
 
@@ -82,6 +86,7 @@ class Learner:
 
     def __init__(self, job: Job, chat: Chat):
         self.job, self.chat, self.settings = job, chat, job.hyperparameters
+        self.world = World(job.launch)
         self.device = device_of(job.launch)
         torch.manual_seed(job.seed)  # adapters start from random numbers
         dtype = weights_dtype(job)
@@ -128,20 +133,22 @@ class Learner:
             )
             for index, row in enumerate(prompt_rows)
         ]
-        answers = generate(self.policy, asks, self.chat.end_id, self.chat.pad_id)
+        # An answer depends on its own seed alone, whoever writes it.
+        answers = self.world.gathered(generate(self.policy, self.world.share(asks), self.chat.end_id, self.chat.pad_id))
         prompt_ids, prompt_mask = pad_left(prompt_rows, self.chat.pad_id, self.device)
         answer_ids, answer_mask = pad_right(answers, self.chat.pad_id, self.device)
         ids, mask = torch.cat([prompt_ids, answer_ids], 1), torch.cat([prompt_mask, answer_mask], 1)
         width, real = answer_ids.shape[1], answer_mask.float()
 
-        parts = range(0, len(ids), settings.minibatch)  # as many rows at once as a training step holds
+        own_ids, own_mask = self.world.share(ids), self.world.share(mask)
+        size = settings.minibatch // self.world.size  # as many rows at once as a training step holds
 
         def in_parts(function, *arguments):
             made = [
-                function(*arguments, ids[at : at + settings.minibatch], mask[at : at + settings.minibatch])
-                for at in parts
+                function(*arguments, own_ids[at : at + size], own_mask[at : at + size])
+                for at in range(0, len(own_ids), size)
             ]
-            return torch.cat(made)
+            return self.world.gathered(torch.cat(made))
 
         statistics = in_parts(lambda i, m: torch.stack(self._statistics(self.policy, i, m, width), -1))
         logprobs, entropy = statistics[..., 0] * real, statistics[..., 1]
@@ -171,25 +178,26 @@ class Learner:
 
     def _step(self, rollout: Rollout, rows: torch.Tensor) -> dict[str, float]:
         settings = self.settings
+        whole, rows = rollout.answer_mask[rows], self.world.share(rows)
         ids, mask, real = rollout.ids[rows], rollout.mask[rows], rollout.answer_mask[rows]
+        # Means are over the tokens of the whole minibatch; this process has its part of them.
+        part = real.sum() / whole.sum()
         logprobs, _ = self._statistics(self.policy, ids, mask, real.shape[1])
         values = self._values(ids, mask, real.shape[1])
         loss, clipped = maths.policy_loss(
             logprobs, rollout.logprobs[rows], rollout.advantages[rows], real, settings.clip
         )
         error = maths.value_loss(values, rollout.values[rows], rollout.returns[rows], real, settings.value_clip)
-        (loss + error).backward()  # no parameter is shared, so the two need no weights against each other
+        ((loss + error) * part).backward()  # no parameter is shared, so the two need no weights against each other
         for model in (self.policy, self.critic):
-            torch.nn.utils.clip_grad_norm_(_trainable(model).values(), settings.max_grad_norm)
+            trained = _trainable(model).values()
+            self.world.sum_gradients(trained)
+            torch.nn.utils.clip_grad_norm_(trained, settings.max_grad_norm)
         self.optimizer.step()
         self.optimizer.zero_grad()
         moved = maths.approximate_kl(logprobs, rollout.logprobs[rows], real)
-        return {
-            'policy_loss': loss.item(),
-            'value_loss': error.item(),
-            'clip_fraction': clipped.item(),
-            'approximate_kl': moved.item(),
-        }
+        figures = self.world.summed(torch.stack([loss.detach(), error.detach(), clipped, moved]) * part)
+        return dict(zip(('policy_loss', 'value_loss', 'clip_fraction', 'approximate_kl'), figures.tolist(), strict=True))
 
     def _statistics(self, model: PreTrainedModel, ids: torch.Tensor, mask: torch.Tensor, width: int):
         """Log-probability and entropy of the last `width` tokens."""

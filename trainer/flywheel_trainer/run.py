@@ -112,12 +112,6 @@ def _follow(folder: Path, rank: int) -> int:
 
 def _stage(context: Context) -> Outcome:
     launch = context.job.launch
-    if context.job.kind in ('ppo', 'pretrain') and launch.world > 1:
-        raise JobError(
-            'bad-data',
-            f'job.json: launch.processes must be 1: {context.job.kind} trains in one process',
-            'mend launch.processes in job.json',
-        )
     world = int(os.environ.get('WORLD_SIZE', '1'))
     if world != launch.world:
         raise JobError(

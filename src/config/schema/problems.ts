@@ -79,7 +79,7 @@ function launchProblems(config: Settings): Problem[] {
   const kinds = config.stages.flatMap((stage) => (stage === 'ppo' ? (['reward', 'ppo'] as const) : [stage]));
   return kinds.flatMap((kind) => {
     const { world } = launchOf(config.training, kind);
-    if (kind === 'ppo') return rolloutProblems(config.ppo, world, config.training.kind);
+    if (kind === 'ppo') return rolloutProblems(config.ppo, world);
     const { settings, path } =
       kind === 'reward'
         ? { settings: config.ppo.rewardModel, path: ['ppo', 'rewardModel', 'batch'] }
@@ -94,14 +94,12 @@ function launchProblems(config: Settings): Problem[] {
 function rolloutProblems(
   { algorithm, batch, minibatch, generations, reference: heldTo }: Settings['ppo'],
   world: number,
-  kind: Settings['training']['kind'],
 ): Problem[] {
   const problem = (key: string, message: string) => [{ path: ['ppo', key], message }];
-  // Behind a command may stand another trainer than ours (examples/openrlhf).
   if (algorithm === 'ppo')
-    return world === 1 || kind === 'command'
+    return minibatch % world === 0
       ? []
-      : [{ path: ['training', 'stages', 'ppo'], message: 'PPO trains in one process' }];
+      : problem('minibatch', `${minibatch} must be a multiple of processes x nodes (${world})`);
   if (heldTo !== 'init') return problem('reference', 'rloo holds the policy to the model that it starts from: init');
   if (batch % (minibatch * world) !== 0)
     return problem('batch', `${batch} must be a multiple of minibatch x processes x nodes (${minibatch * world})`);

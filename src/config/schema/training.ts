@@ -12,7 +12,9 @@ const launchKeys = {
 const launch = {
   processes: launchKeys.processes
     .default(null)
-    .describe('Training processes on each node; null: one per GPU, and one where there is none. PPO takes one.'),
+    .describe(
+      'Training processes on each node; null: one per GPU, and one where there is none; PPO takes one unless `stages.ppo` says more.',
+    ),
   nodes: launchKeys.nodes.default(1),
   accelerate: launchKeys.accelerate
     .default(null)

@@ -1,4 +1,5 @@
 import { rmSync } from 'node:fs';
+import { launchOf } from '../../../src/config/launch';
 import { parseConfig } from '../../../src/config/load';
 import type { TrainingConfig } from '../../../src/config/schema';
 import type { VllmConfig } from '../../../src/serving/serving';
@@ -112,13 +113,18 @@ describe('vLLM', () => {
 });
 
 describe('processes', () => {
-  it('divide the batch, and PPO takes one', () => {
+  it('divide the batch, and PPO takes one unless its own settings say more', () => {
     const ray = (change: object) => ({ kind: 'ray', url: 'http://ray:8265', ...change });
     expect(() => parse({ training: ray({ gpus: 8 }), sft: { batch: 100 } })).toThrow(
       /sft\.batch: 100 must be a multiple/,
     );
     expect(() => parse({ training: ray({ gpus: 8 }), sft: { microBatch: 32 } })).toThrow(/multiple of microBatch/);
-    expect(() => parse({ training: ray({ stages: { ppo: { processes: 2 } } }) })).toThrow(/PPO trains in one process/);
+    expect(() => parse({ training: ray({ stages: { ppo: { processes: 3 } } }) })).toThrow(
+      /ppo\.minibatch: 32 must be a multiple of processes x nodes \(3\)/,
+    );
+    const { training } = parse({ training: ray({ gpus: 8 }) });
+    expect(launchOf(training, 'ppo').world).toBe(1);
+    expect(launchOf(parse({ training: ray({ stages: { ppo: { processes: 4 } } }) }).training, 'ppo').world).toBe(4);
     parse({ training: ray({ gpus: 8 }) });
     parse({ training: ray({ stages: { ppo: { processes: 2 } } }), ppo: { algorithm: 'rloo' } });
   });
