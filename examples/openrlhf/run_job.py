@@ -26,7 +26,7 @@ from flywheel_trainer.lease import HeldByAnother, Lease
 from flywheel_trainer.progress import Progress
 
 DONE, FAILED, STOPPED, HELD = 0, 1, 75, 76
-POLL_SECONDS = 1.0
+POLL_SECONDS = 0.2
 # A bar of tqdm: `Train step of epoch 0:  40%|… | 4/10 [00:08<00:12, 2.0s/it, loss=1.2, lr=5e-6]`, or PPO's episodes.
 BAR = re.compile(r'(Train step of epoch|Episode|Eval)[^|]*\|[^|]*\|\s*(\d+)/(\d+) \[([^\]]*)')
 FIGURE = re.compile(r'([A-Za-z_]\w*)=(-?\d+(?:\.\d+)?(?:e-?\d+)?)\b')

@@ -58,7 +58,11 @@ function run(service: Service, ports: Record<string, number>) {
   const env = {
     ...{ PATH: process.env['PATH'], HOME: servers.paths.home, NODE_ENV: 'production' },
     ...service.environment,
-    ...{ FLYWHEEL_HOME: servers.paths.home, FLYWHEEL_PYTHON: pythonPath() },
+    // The image of the dashboard has no Python.
+    ...{
+      FLYWHEEL_HOME: servers.paths.home,
+      ...(service.build?.target === 'worker' ? { FLYWHEEL_PYTHON: pythonPath() } : {}),
+    },
     ...{ FLYWHEEL_DATABASE_URL: servers.databaseUrl, TEMPORAL_ADDRESS: servers.temporalAddress },
   };
   const options = ['--preserve-symlinks', '--preserve-symlinks-main'];

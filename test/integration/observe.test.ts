@@ -5,6 +5,7 @@ import { freePort } from '../../src/embedded/ports';
 import { startSandbox, type Sandbox } from '../../src/sandbox/server';
 import { updates } from '../../workflows/messages';
 import { alertQueries, dashboardQueries, metricsIn } from '../support/queries';
+import { prometheus, startPrometheus } from '../support/prometheus';
 import { promtool } from '../support/promtool';
 import { startCollector } from '../support/trace-collector';
 import { testServers, type TestServers } from '../support/servers';
@@ -124,6 +125,11 @@ it('tells of a run while it waits and what it did when it is done', async () => 
   expect(sum(text, 'flywheel_call_duration_seconds_count')).toBe(stored?.calls);
   expect(sum(text, 'flywheel_endpoint_window_calls')).toBeGreaterThanOrEqual(8);
   expect(sum(text, 'flywheel_endpoint_in_flight_calls')).toBe(0);
+  // An arena is over when its leaderboard is there; its ratings are still told.
+  const board = await servers.pool.query<{ rating: number }>(
+    "select (body -> 'table' -> 'models' -> 0 ->> 'rating')::float8 as rating from leaderboards where run = 'board'",
+  );
+  expect(sum(text, 'flywheel_rating', { run: 'board', model: 'scholar' })).toBe(board.rows[0]?.rating);
   for (const source of ['temporal', 'postgres', 'temporal-sdk'])
     expect(sum(text, 'flywheel_metrics_source_up', { source })).toBe(1);
   // Temporal's own stand beside ours.
@@ -150,6 +156,37 @@ check(`is text that promtool accepts${promtool ? '' : ' (promtool is not install
   expect(ours).toEqual([]);
   expect([0, 3]).toContain(status);
 });
+
+const scraped = prometheus ? it : it.skip;
+scraped(
+  `is read by Prometheus itself, whose answers fill the dashboard${prometheus ? '' : ' (prometheus is not installed)'}`,
+  async () => {
+    const server = await startPrometheus(join(servers.paths.home, 'prometheus'), address, TOKEN);
+    try {
+      const text = await scrape();
+      const has = (metric: string) => text.includes(`\n${metric}{`) || text.includes(`\n${metric} `);
+      // No run is open any more, and no call has failed.
+      const asked = dashboardQueries().filter(
+        ({ query }) => metricsIn(query).every(has) && !query.includes('outcome!="ok"'),
+      );
+      expect(asked.length).toBeGreaterThan(20);
+      for (const { title, query } of asked) {
+        const { status, error, data } = await server.query(query);
+        expect({ title, status, error, empty: data.result.length === 0 }).toEqual({
+          title,
+          status: 'success',
+          empty: false,
+        });
+      }
+      const { data } = await server.get<{ data: { groups: { rules: { health: string }[] }[] } }>('rules');
+      const health = data.groups.flatMap(({ rules }) => rules.map((rule) => rule.health));
+      expect(health).toEqual(alertQueries().map(() => 'ok'));
+    } finally {
+      server.stop();
+    }
+  },
+  120_000,
+);
 
 it('has traced the run down to each call, without a word of what was said', async () => {
   const ended = new Promise((resolve) => worker.once('exit', resolve));

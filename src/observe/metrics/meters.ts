@@ -80,9 +80,11 @@ export function createMeters() {
     budget: gauge('flywheel_run_budget_dollars', 'US dollars that an open run may spend; absent without a cap.', [
       'run',
     ]),
-    rating: gauge('flywheel_rating', 'Bradley-Terry rating of a model on the newest leaderboard of an open run.', [
-      ...['run', 'model'],
-    ]),
+    rating: gauge(
+      'flywheel_rating',
+      'Bradley-Terry rating of a model on the newest leaderboard of an open run, or of one of the last hour.',
+      [...['run', 'model']],
+    ),
     ratingLower: gauge('flywheel_rating_lower', 'Lower end of the rating’s 95% interval.', ['run', 'model']),
     ratingUpper: gauge('flywheel_rating_upper', 'Upper end of the rating’s 95% interval.', ['run', 'model']),
     sourceUp: gauge('flywheel_metrics_source_up', '1 where the last scrape could read this source.', ['source']),

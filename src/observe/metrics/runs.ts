@@ -102,15 +102,18 @@ interface RatingOfRun {
   upper: number | null;
 }
 
-/** The newest leaderboards by the evaluation judge, of which the best 30 models. */
+/**
+ * The newest leaderboards by the evaluation judge, of which the best 30 models: of open runs, and those of the last hour, because an arena alone is over
+ * when its leaderboard is there.
+ */
 async function ratingsOf(pool: Pool, runs: readonly string[]): Promise<RatingOfRun[]> {
   const { rows } = await pool.query<RatingOfRun>({
     name: 'metrics-ratings',
     text: `select run, row ->> 'model' as model, (row ->> 'rating')::float8 as rating,
                   (row ->> 'lower')::float8 as lower, (row ->> 'upper')::float8 as upper
              from (select distinct on (run) run, body from leaderboards
-                    where run = any($1) and judge = 'evaluation' and not superseded
-                    order by run, created_at desc, label desc) as newest,
+                    where (run = any($1) or created_at > now() - interval '1 hour') and judge = 'evaluation' and not superseded
+                    order by run, created_at desc, label desc limit ${MOST}) as newest,
                   jsonb_path_query(body, '$.table.models[0 to 29]') as row`,
     values: [runs],
   });
