@@ -9,7 +9,7 @@ import { lexicalEmbedder } from '../../src/prompts/embed/lexical';
 import { importIntoPool } from '../../src/prompts/import/import-pool';
 import { dropDuplicates } from '../../src/prompts/near-duplicates/drop-duplicates';
 import { NEAR_DUPLICATE_DEFAULTS } from '../../src/prompts/near-duplicates/settings';
-import { readSources } from '../../src/prompts/sources';
+import { readSources, readWholeSources } from '../../src/prompts/sources';
 import { createDeck, splitPrompts } from '../../src/prompts/split';
 import { buildTestSet, TEST_SET_DEFAULTS } from '../../src/prompts/test-set/build';
 import { migrate } from '../../src/store/migrate';
@@ -33,7 +33,7 @@ async function main([file = '', benchmark = '', url = '']: string[]): Promise<vo
   const embedder = lexicalEmbedder();
   const { similarity, ngram, maxShare } = CONTAMINATION_DEFAULTS;
   const against = async (source: string) => {
-    const { prompts } = await readSources(db, [source]);
+    const { prompts } = await readWholeSources(db, [source]);
     return decontaminatePool(db, pool, prompts, { embedder, rule: { similarity }, ngram, maxShare });
   };
   const steps: Record<string, () => Promise<unknown>> = {
@@ -47,9 +47,9 @@ async function main([file = '', benchmark = '', url = '']: string[]): Promise<vo
         ...{ embedder, rater: null },
       }),
     slices: async () => {
-      const { prompts } = await readSources(db, [`pool:${pool}`]);
-      const testSet = await readSources(db, [`pool:${tests}`]);
-      const { id, parts } = splitPrompts(config, createDeck(config, { pool: prompts, testSet: testSet.prompts }));
+      const { ids } = await readSources(db, [`pool:${pool}`]);
+      const testSet = await readWholeSources(db, [`pool:${tests}`]);
+      const { id, parts } = splitPrompts(config, createDeck(config, { pool: ids, testSet: testSet.prompts }));
       await saveSplit(db, id, parts);
     },
   };

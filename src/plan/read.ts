@@ -1,7 +1,6 @@
 import type { Pool } from 'pg';
 import type { Config } from '../config/schema';
-import type { Prompt } from '../prompts/prompt';
-import { dealtAtRandom, readRunPrompts } from '../prompts/run-prompts';
+import { dealtAtRandom, promptsWith, readRunPrompts } from '../prompts/run-prompts';
 import { forecast, type Forecast } from './forecast';
 import { measuredTrainings, measuredUsage } from './usage';
 
@@ -11,11 +10,13 @@ import { measuredTrainings, measuredUsage } from './usage';
  */
 export async function forecastOf(pool: Pool, config: Config): Promise<Forecast> {
   const read = await readRunPrompts(pool, config);
-  const all = [...read.pool.prompts, ...(read.testSet?.prompts ?? [])];
-  const byId = new Map<string, Prompt>(all.map((prompt) => [prompt.id, prompt]));
   // Nobody plays on D0.
   const played = [...dealtAtRandom(config, read)].filter(([part]) => part !== 'd0');
-  const dealt = played.map(([part, ids]) => [part, ids.flatMap((id) => byId.get(id) ?? [])] as const);
+  const byId = await promptsWith(
+    read,
+    played.flatMap(([, ids]) => ids),
+  );
+  const dealt = played.map(([part, ids]) => [part, ids.map((id) => byId.get(id)!)] as const);
   return forecast({
     config,
     parts: new Map(dealt),

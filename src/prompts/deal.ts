@@ -9,10 +9,10 @@ import { examine } from './decontaminate/examine';
 import { contaminationReport, sourceOf, type ContaminationReport } from './decontaminate/report';
 import { createEmbedder } from './embed/create';
 import type { Embedder } from './embed/embedder';
-import { inOnePage } from './pages';
+import { pickedFrom, type PromptPages } from './pages';
 import { userText, type Prompt } from './prompt';
-import { readRunPrompts } from './run-prompts';
-import { readSources, type SourceReport } from './sources';
+import { readRunPrompts, type RunPrompts } from './run-prompts';
+import { readWholeSources, type SourcePrompt, type SourceReport } from './sources';
 import { createDeck, splitPrompts, withoutContaminated, type Deck, type Split } from './split';
 
 /** What a run's prompts came from, and what became of them, as its first event notes it. */
@@ -37,33 +37,33 @@ export interface Dealt {
 /**
  * Deals a configuration's prompts as its run uses them, and freezes the split: reads the sources, groups the prompts, takes the test set,
  * leaves out what is too near to it or to benchmarks, deals gates and slices. The same prompts and settings give the same split,
- * which runs share.
+ * which runs share. Of a pool only the ids are held; its texts are read through as often as they are needed.
  * Errors (UserError): see `readSources`, `createDeck`, `createContamination`, `splitPrompts` and the embedder.
  */
 export async function dealPrompts(db: Pool, config: Config): Promise<Dealt> {
   const { prompts: settings } = config;
-  const { pool: pooled, testSet: tests, d0 } = await readRunPrompts(db, config);
-  const all = [...pooled.prompts, ...(tests?.prompts ?? []), ...d0];
+  const read = await readRunPrompts(db, config);
+  const { pool, testSet, d0 } = read;
   // An arena alone trains nothing that tests could leak into.
   const decontaminates = settings.decontaminate !== null && config.target !== null;
   const embedder = settings.clusters !== null || decontaminates ? await createEmbedder(db, settings.embedding) : null;
 
-  const grouped = embedder && (await groupsOf(config, pooled.prompts, embedder));
+  const grouped = embedder && (await groupsOf(config, pool, embedder));
   const clusters = grouped?.clusters ?? null;
-  let deck = createDeck(config, { pool: pooled.prompts, testSet: tests?.prompts ?? null, d0, clusters });
+  let deck = createDeck(config, { pool: pool.ids, testSet: testSet?.prompts ?? null, d0, clusters });
   let contamination: (ContaminationReport & { against: SourceReport[] }) | null = null;
   if (embedder && decontaminates) {
-    const found = await contaminatedIn(db, config, { deck, all, embedder, testSet: tests?.prompts ?? null });
+    const found = await contaminatedIn(db, config, { deck, pool, embedder, testSet: testSet?.prompts ?? null });
     deck = withoutContaminated(deck, found.ids);
     contamination = found.report;
   }
   const { id, parts } = splitPrompts(config, deck, clusters);
-  await freeze(db, all, { id, parts }, clusters);
+  await freeze(db, read, { id, parts }, clusters);
   return {
     split: id,
     contamination,
     report: {
-      ...{ prompts: pooled.sources, testSet: tests?.sources ?? null, d0: d0.length, clusters: grouped?.labels ?? null },
+      ...{ prompts: pool.sources, testSet: testSet?.sources ?? null, d0: d0.length, clusters: grouped?.labels ?? null },
       decontaminated: contamination && withoutPairs(contamination),
       parts: Object.fromEntries([...parts].map(([part, ids]) => [part, ids.length])),
     },
@@ -74,13 +74,13 @@ const withoutPairs = <Report extends ContaminationReport>({ pairs: _pairs, ...su
 
 async function groupsOf(
   { prompts: { clusters: k }, seed }: Config,
-  prompts: readonly Prompt[],
+  pool: PromptPages,
   embedder: Embedder,
 ): Promise<PromptClusters | null> {
   if (k === null) return null;
-  if (k > prompts.length)
-    throw new UserError(`prompts.clusters: ${k} clusters of ${prompts.length} prompts; lower it, or add prompts.`);
-  return clusterPrompts(inOnePage(prompts), { embedder, k, seed: seedFrom(seed, 'clusters') });
+  if (k > pool.rows)
+    throw new UserError(`prompts.clusters: ${k} clusters of ${pool.rows} prompts; lower it, or add prompts.`);
+  return clusterPrompts(pool, { embedder, k, seed: seedFrom(seed, 'clusters') });
 }
 
 /** Prompts for gates and slices that are too near to the run's test set or to benchmarks. */
@@ -89,37 +89,58 @@ async function contaminatedIn(
   { prompts: { decontaminate, contamination } }: Config,
   {
     deck,
-    all,
+    pool,
     embedder,
     testSet,
-  }: { deck: Deck; all: readonly Prompt[]; embedder: Embedder; testSet: readonly Prompt[] | null },
+  }: { deck: Deck; pool: PromptPages; embedder: Embedder; testSet: readonly Prompt[] | null },
 ): Promise<{ ids: Set<string>; report: ContaminationReport & { against: SourceReport[] } }> {
-  const benchmarks = await readSources(db, decontaminate ?? [], 'all');
-  const byId = new Map(all.map((prompt) => [prompt.id, prompt]));
-  const tests = [...(testSet ?? deck.test.map((id) => byId.get(id)!)), ...benchmarks.prompts];
-  const rest = deck.rest.map((id) => byId.get(id)!);
+  const benchmarks = await readWholeSources(db, decontaminate ?? [], 'all');
+  const tests = [...(testSet ?? (await inOrder(pool, deck.test))), ...benchmarks.prompts];
   const { ngram, maxShare } = contamination;
-  const { pairs } = await examine(inOnePage(rest).pages(), tests, {
-    ...{ embedder, ngram, maxShare },
+  // The order of the deck decides between equally near prompts, whatever the order of reading.
+  const placeOf = new Map(deck.rest.map((id, place) => [id, place]));
+  async function* rest() {
+    for await (const page of pool.pages()) yield page.filter(({ id }) => placeOf.has(id));
+  }
+  const { pairs } = await examine(rest(), tests, {
+    ...{ embedder, ngram, maxShare, numberOf: ({ id }) => placeOf.get(id)! },
     rule: nearRule(contamination, embedder),
   });
-  const placed = pairs.map(({ prompt: at, ...pair }) => {
-    const prompt = rest[at]!;
+  const near = await inOrder(
+    pool,
+    pairs.map(({ prompt }) => deck.rest[prompt]!),
+  );
+  const placed = pairs.map(({ prompt: _place, ...pair }, index) => {
+    const prompt = near[index]!;
     return { ...pair, prompt: { file: sourceOf(prompt), line: null, text: userText(prompt) } };
   });
   return {
-    ids: new Set(pairs.map(({ prompt }) => rest[prompt]!.id)),
-    report: { ...contaminationReport(rest.length, tests, embedder, placed), against: benchmarks.sources },
+    ids: new Set(near.map(({ id }) => id)),
+    report: { ...contaminationReport(deck.rest.length, tests, embedder, placed), against: benchmarks.sources },
   };
+}
+
+/** Prompts of the pool in the order of the ids. */
+async function inOrder(pool: PromptPages, ids: readonly string[]): Promise<Prompt[]> {
+  const picked = await pickedFrom(pool, ids);
+  return ids.map((id) => picked.get(id)!);
 }
 
 async function freeze(
   db: Pool,
-  prompts: readonly Prompt[],
+  { pool, testSet, d0 }: RunPrompts,
   { id, parts }: Split,
   clusters: ReadonlyMap<string, number> | null,
 ): Promise<void> {
-  await savePrompts(db, prompts);
-  await fillCategories(db, prompts);
+  const keep = async (prompts: readonly Prompt[], unstored = prompts) => {
+    await savePrompts(db, unstored);
+    await fillCategories(db, prompts);
+  };
+  for await (const page of pool.pages()) await keep(page, page.filter(isUnstored));
+  if (testSet) await keep(testSet.prompts, testSet.prompts.filter(isUnstored));
+  await keep(d0);
   await saveSplit(db, id, parts, clusters);
 }
+
+/** What a pool has stands in the database already, unless only its first turn counts. */
+const isUnstored = ({ id, storedAs }: SourcePrompt): boolean => storedAs !== id;

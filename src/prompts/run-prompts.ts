@@ -1,13 +1,14 @@
 import type { Pool } from 'pg';
 import type { Config } from '../config/schema';
+import { pickedFrom } from './pages';
 import type { Prompt } from './prompt';
 import { readPrompts } from './read';
-import { readSources, type SourcedPrompts } from './sources';
+import { readSources, readWholeSources, type SourcedPages, type SourcedPrompts } from './sources';
 import { createDeck, splitPrompts, type Split } from './split';
 
-/** All prompts that a configuration names. */
+/** All prompts that a configuration names: the pool's by their ids, its texts in pages; test sets and D0 are held. */
 export interface RunPrompts {
-  pool: SourcedPrompts;
+  pool: SourcedPages;
   /** Its own test set; null: drawn from the pool. */
   testSet: SourcedPrompts | null;
   /** Those of D0 (start.sft). */
@@ -25,7 +26,7 @@ export async function readRunPrompts(
 ): Promise<RunPrompts> {
   return {
     pool: await readSources(db, prompts.source),
-    testSet: evaluation.testSet && (await readSources(db, evaluation.testSet)),
+    testSet: evaluation.testSet && (await readWholeSources(db, evaluation.testSet)),
     d0: start.sft === null ? [] : await readPrompts([start.sft]),
   };
 }
@@ -36,5 +37,14 @@ export async function readRunPrompts(
  * Errors (UserError): see `createDeck` and `splitPrompts`.
  */
 export function dealtAtRandom(config: Config, { pool, testSet, d0 }: RunPrompts): Split['parts'] {
-  return splitPrompts(config, createDeck(config, { pool: pool.prompts, testSet: testSet?.prompts ?? null, d0 })).parts;
+  return splitPrompts(config, createDeck(config, { pool: pool.ids, testSet: testSet?.prompts ?? null, d0 })).parts;
+}
+
+/** Prompts of parts by id, with their texts: those of the pool in its order, then those of the run's own test set. */
+export async function promptsWith({ pool, testSet }: RunPrompts, ids: readonly string[]): Promise<Map<string, Prompt>> {
+  const wanted = new Set(ids);
+  const tests = (testSet?.prompts ?? []).filter(({ id }) => wanted.delete(id));
+  const found = new Map<string, Prompt>(await pickedFrom(pool, wanted));
+  for (const prompt of tests) found.set(prompt.id, prompt);
+  return found;
 }

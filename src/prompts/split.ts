@@ -47,7 +47,8 @@ export function createDeck(
     d0 = [],
     clusters = null,
   }: {
-    pool: readonly Prompt[];
+    /** Ids of the pool's prompts, in their order. */
+    pool: readonly string[];
     testSet?: readonly Prompt[] | null;
     d0?: readonly Prompt[];
     clusters?: ReadonlyMap<string, number> | null;
@@ -61,7 +62,7 @@ export function createDeck(
     );
   for (const { id } of testSet ?? []) taken.add(id);
   const random = shuffled(
-    pool.map(({ id }) => id).filter((id) => !taken.has(id)),
+    pool.filter((id) => !taken.has(id)),
     seedFrom(seed, 'split'),
   );
   const deck = clusters ? spread(random, clusters, seedFrom(seed, 'spread')) : random;

@@ -299,29 +299,7 @@ export async function saveCategories(
   });
 }
 
-/**
- * Prompts of a pool that cleaning left, in their order, masked ones as masked; each text once. All of one moment, and read a page at a
- * time, since there may be a million: they are held once, as prompts.
- */
-export function poolPrompts(db: Pool, pool: string): Promise<Prompt[]> {
-  return inTransaction(db, async (client) => {
-    await client.query('set transaction isolation level repeatable read, read only');
-    const prompts: Prompt[] = [];
-    const seen = new Set<string>();
-    // A page's rows bring a text of their own for each file's name.
-    const names = new Map<string, string>();
-    for await (const page of poolPages(client, pool, 'kept'))
-      for (const { id, messages, category, source: name, originalId } of page) {
-        if (seen.has(id)) continue;
-        seen.add(id);
-        if (!names.has(name)) names.set(name, name);
-        prompts.push({ id, messages, category, source: names.get(name)!, originalId });
-      }
-    return prompts;
-  });
-}
-
-/** Some prompts of a pool that cleaning left, as `poolPrompts` tells them. */
+/** Some prompts of a pool that cleaning left, in their order, masked ones as masked; each text once. */
 export async function poolPromptsOf(db: Pool, pool: string, ids: readonly string[]): Promise<Prompt[]> {
   const { rows } = await db.query<Omit<Prompt, 'originalId'> & { original_id: string | null }>(
     `select p.id, p.messages, m.category, f.name as source, m.original_id

@@ -42,6 +42,7 @@ export async function savePrompts(pool: Pool, prompts: readonly Prompt[]): Promi
 /** Gives stored prompts the categories that these know; what has one keeps it. */
 export async function fillCategories(pool: Pool, prompts: readonly Prompt[]): Promise<void> {
   const known = prompts.filter(({ category }) => category !== null);
+  if (known.length === 0) return;
   await pool.query(
     `update prompts set category = row.category from unnest($1::text[], $2::text[]) as row(id, category)
      where prompts.id = row.id and prompts.category is null`,

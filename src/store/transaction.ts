@@ -15,3 +15,11 @@ export async function inTransaction<T>(pool: Pool, body: (client: PoolClient) =>
     client.release();
   }
 }
+
+/** Reads one state of the database, whatever others write meanwhile. */
+export function inSnapshot<T>(pool: Pool, body: (client: PoolClient) => Promise<T>): Promise<T> {
+  return inTransaction(pool, async (client) => {
+    await client.query('set transaction isolation level repeatable read, read only');
+    return body(client);
+  });
+}

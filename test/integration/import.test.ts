@@ -10,9 +10,12 @@ import { repositoryRoot } from '../../src/embedded/paths';
 import { CLEAN_DEFAULTS } from '../../src/prompts/clean/cleaner';
 import { cleanPool } from '../../src/prompts/clean/clean-pool';
 import { importIntoPool } from '../../src/prompts/import/import-pool';
-import type { DealReport } from '../../src/prompts/deal';
+import { parseConfig } from '../../src/config/load';
+import { dealPrompts, type DealReport } from '../../src/prompts/deal';
+import { allOf } from '../../src/prompts/pages';
+import { promptId } from '../../src/prompts/prompt';
 import { readPrompts } from '../../src/prompts/read';
-import { readSources } from '../../src/prompts/sources';
+import { readSources, readWholeSources } from '../../src/prompts/sources';
 import { dropDuplicates } from '../../src/prompts/near-duplicates/drop-duplicates';
 import { NEAR_DUPLICATE_DEFAULTS } from '../../src/prompts/near-duplicates/settings';
 import { CATEGORIES, type Category } from '../../src/prompts/categories/category';
@@ -23,7 +26,6 @@ import { fillCategories, loadPrompts } from '../../src/store/prompts';
 import { buildTestSet, type TestSetSettings } from '../../src/prompts/test-set/build';
 import { migrate } from '../../src/store/migrate';
 import type { PromptJudge } from '../../src/prompts/questions/ask';
-import { poolPrompts } from '../../src/store/prompt-pool';
 import { temporaryFolder } from '../support/folder';
 import { testPostgres, type TestPostgres } from '../support/postgres';
 
@@ -52,6 +54,9 @@ afterAll(async () => {
   await server?.stop();
   rmSync(folder, { recursive: true, force: true });
 });
+
+/** Prompts of a pool that cleaning left. */
+const keptIn = async (pool: string) => (await readWholeSources(db, [`pool:${pool}`], 'all')).prompts;
 
 async function contents(pool: string) {
   const { rows } = await db.query('select prompt, file, line from pool_prompts where pool = $1 order by file, line', [
@@ -130,13 +135,13 @@ it('counts repeats and drops, and cleans by marks that a second cleaning replace
     ['minWords', 1],
     ['personal', 1],
   ]);
-  expect((await poolPrompts(db, 'small')).map(({ messages }) => messages[0]?.content)).toEqual([long]);
+  expect((await keptIn('small')).map(({ messages }) => messages[0]?.content)).toEqual([long]);
 
   expect(await cleanPool(db, 'small', { ...settings, minWords: 0, personal: 'mask' })).toMatchObject({
     kept: 3,
     masked: 1,
   });
-  expect((await poolPrompts(db, 'small')).map(({ messages }) => messages[0]?.content)).toEqual([
+  expect((await keptIn('small')).map(({ messages }) => messages[0]?.content)).toEqual([
     long,
     'short',
     `Write to [e-mail address] about it: ${long}`,
@@ -151,7 +156,7 @@ it("a run's sources are files and pools, each text once; of turns without replie
   rowsTo(inPool, [{ prompt: 'two' }, { turns: ['three', 'and now shorter'] }, { turns: ['three', 'other'] }]);
   await importIntoPool(db, 'sources', [inPool]);
 
-  const { prompts, sources } = await readSources(db, [inFile, 'pool:sources']);
+  const { prompts, sources } = await readWholeSources(db, [inFile, 'pool:sources']);
   expect(prompts.map(({ messages }) => messages.map(({ content }) => content))).toEqual([['one'], ['two'], ['three']]);
   const fromFiles = await readPrompts([inFile, inPool]);
   expect(prompts.map(({ id }) => id)).toEqual(fromFiles.map(({ id }) => id));
@@ -159,6 +164,12 @@ it("a run's sources are files and pools, each text once; of turns without replie
     [inFile, 2],
     ['pool:sources', 3],
   ]);
+  // Later readings give the prompts of the first one, or say that they are not there any more.
+  const read = await readSources(db, ['pool:sources', inFile]);
+  await importIntoPool(db, 'sources', [inFile]);
+  expect((await allOf(read)).map(({ id }) => id)).toEqual(read.ids);
+  await cleanPool(db, 'sources', { ...CLEAN_DEFAULTS, language: null, openingWords: 0, minWords: 2 });
+  await expect(allOf(read)).rejects.toThrow(/pool:sources changed while its prompts were read: the prompt \w+ is not/);
   await expect(readSources(db, ['pool:none'])).rejects.toThrow(/npx flywheel prompts import FILE --pool none/);
 });
 
@@ -178,7 +189,7 @@ it('drops near-duplicates of what cleaning left, says of which, and starts anew 
   expect(report).toMatchObject({ rows: 3, kept: 2, dropped: 1 });
   expect(report.doubtful).toMatchObject([{ dropped: { file: path, line: 3 }, kept: { file: path, line: 2 } }]);
   expect(report.doubtful[0]?.similarity).toBeGreaterThan(0.6);
-  const texts = async () => (await poolPrompts(db, 'alike')).map(({ messages }) => messages[0]?.content);
+  const texts = async () => (await keptIn('alike')).map(({ messages }) => messages[0]?.content);
   expect(await texts()).toEqual([prompts[1], prompts[3]]);
 
   expect(await dropDuplicates(db, 'alike', { ...NEAR_DUPLICATE_DEFAULTS, jaccard: 0.99 })).toMatchObject({
@@ -209,7 +220,7 @@ it('drops what is too near to a benchmark, with a report for a person, and stops
     'Name four rivers of Hungary and their springs.',
   ]);
   await importIntoPool(db, 'near', [path]);
-  const texts = async () => (await poolPrompts(db, 'near')).map(({ messages }) => messages[0]?.content.slice(0, 10));
+  const texts = async () => (await keptIn('near')).map(({ messages }) => messages[0]?.content.slice(0, 10));
 
   const command = ['prompts', 'decontaminate', '--pool', 'near', '--against', tests];
   const log = jest.spyOn(process.stdout, 'write').mockReturnValue(true);
@@ -266,7 +277,7 @@ it('makes a test set by clusters and difficulty, pays for each rating once, and 
   const report = await build('tests');
   expect(calls).toBe(61);
   expect(report).toMatchObject({ pool: 'tests', diverse: 6, hard: 6, rated: 60, invalid: 15 });
-  const ids = (await poolPrompts(db, 'tests')).map(({ originalId }) => originalId);
+  const ids = (await keptIn('tests')).map(({ originalId }) => originalId);
   expect(ids).toHaveLength(report.prompts);
   expect(ids).toEqual(expect.arrayContaining(['s59', 's58', 's57', 's55', 's54', 's53']));
 
@@ -310,7 +321,7 @@ it('gives prompts a category by rule or judge, keeps what files say, and tells t
   ];
   writeFileSync(path, rows.map((row) => JSON.stringify(row)).join('\n'));
   await importIntoPool(db, 'mixed', [path]);
-  const categories = async () => (await poolPrompts(db, 'mixed')).map(({ category }) => category);
+  const categories = async () => (await keptIn('mixed')).map(({ category }) => category);
   expect(await categorisePool(db, 'mixed', { judge: null })).toEqual({
     ...{ rows: 3, own: 1, none: 1 },
     categories: { coding: 1, geography: 1 },
@@ -328,7 +339,7 @@ it('gives prompts a category by rule or judge, keeps what files say, and tells t
   for (let time = 0; time < 2; time++) await categorisePool(db, 'mixed', { judge });
   expect(calls).toBe(2);
   expect(await categories()).toEqual(['roleplay', 'geography', 'roleplay']);
-  const prompts = await poolPrompts(db, 'mixed');
+  const prompts = await keptIn('mixed');
   await fillCategories(db, prompts);
   const stored = await loadPrompts(
     db,
@@ -450,6 +461,44 @@ ${more}`,
     spies.forEach((spy) => spy.mockRestore());
     process.exitCode = undefined;
   }
+});
+
+it('deals a pool as it deals a file of the same prompts, and stores again only what it plays otherwise', async () => {
+  const path = join(folder, 'deal.jsonl');
+  const subjects = ['a sailing ship', 'sourdough bread', 'the moons of Jupiter', 'a violin', 'the tax on salt'];
+  const content = (at: number) => `Question ${at * 7919}: what is known about ${subjects[at % 5]}?`;
+  const rows = Array.from({ length: 120 }, (_, at) =>
+    at % 10 ? { prompt: content(at) } : { turns: [content(at), 'And why?'] },
+  );
+  writeFileSync(path, rows.map((row) => JSON.stringify(row)).join('\n'));
+  await importIntoPool(db, 'deal', [path]);
+  const configure = (source: string) =>
+    parseConfig({
+      ...{ target: { base: '/models/b' }, competitors: [{ id: 'r', url: 'http://127.0.0.1:9/v1', model: 'm' }] },
+      ...{
+        judge: { url: 'http://127.0.0.1:9/v1', model: 'j' },
+        rounds: 1,
+        gate: { prompts: 2 },
+        evaluation: { size: 6 },
+      },
+      prompts: { source: [source], clusters: 3, decontaminate: [], contamination: { nearest: 1 } },
+    });
+  await db.query(`create table tried (id text);
+    create function note_prompt() returns trigger language plpgsql as 'begin insert into tried values (new.id); return new; end';
+    create trigger note_prompt before insert on prompts for each row execute function note_prompt()`);
+  const ofPool = await dealPrompts(db, configure('pool:deal'));
+  const { rows: tried } = await db.query<{ id: string }>('select id from tried');
+  await db.query('drop trigger note_prompt on prompts');
+  const firstTurns = Array.from({ length: 12 }, (_, at) => promptId([{ role: 'user', content: content(at * 10) }]));
+  expect(tried.map(({ id }) => id).toSorted()).toEqual(firstTurns.toSorted());
+
+  const ofFile = await dealPrompts(db, configure(path));
+  expect(ofPool.report.decontaminated?.dropped).toBeGreaterThan(0);
+  const [inPool] = ofPool.report.prompts;
+  expect(ofPool.report.prompts).toEqual([{ ...ofFile.report.prompts[0], source: 'pool:deal' }]);
+  expect(inPool?.prompts).toBe(120);
+  expect(ofPool.split).toBe(ofFile.split);
+  expect(ofPool.report.parts).toEqual(ofFile.report.parts);
 });
 
 it('cleaning a pool that is not there says what to do', () =>

@@ -6,7 +6,7 @@ import { decontaminatePool } from '../../prompts/decontaminate/decontaminate-poo
 import { contaminationMarkdown } from '../../prompts/decontaminate/markdown';
 import type { ContaminationReport } from '../../prompts/decontaminate/report';
 import { createEmbedder } from '../../prompts/embed/create';
-import { readSources } from '../../prompts/sources';
+import { readWholeSources } from '../../prompts/sources';
 import { findDatabase, withDatabase } from '../connect';
 import { embeddingOf, withEmbedding, type EmbeddingOptions } from '../embedding-options';
 import { excerpt } from '../excerpt';
@@ -62,7 +62,7 @@ async function decontaminate({ pool, against, report: file, json = false, ...opt
     throw new UserError('--nearest and --similarity are two rules: give one of them.');
   const progress = showProgress();
   const report = await withDatabase(findDatabase(), async (db) => {
-    const { prompts: tests } = await readSources(db, against, 'all');
+    const { prompts: tests } = await readWholeSources(db, against, 'all');
     const embedder = await createEmbedder(db, embedding);
     return decontaminatePool(db, pool, tests, {
       ...{ embedder, rule: nearRule(options, embedder), ngram: options.ngram, maxShare: options.maxShare },

@@ -1,5 +1,6 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { Pool } from 'pg';
 import { checkConfig } from '../../config/check';
 import { loadConfig } from '../../config/load';
 import { poolNameOf } from '../../config/prompt-source';
@@ -9,7 +10,7 @@ import { lazySandbox } from '../../embedded/sandbox';
 import { createModelPool } from '../../models/pool';
 import { answersTo } from '../../models/recorded-answers';
 import type { Prompt } from '../../prompts/prompt';
-import { dealtAtRandom, readRunPrompts, type RunPrompts } from '../../prompts/run-prompts';
+import { dealtAtRandom, promptsWith, readRunPrompts } from '../../prompts/run-prompts';
 import { describeBase } from '../../training/base';
 import { createTraining } from '../../training/backends';
 import { findDatabase, withDatabase } from '../connect';
@@ -53,28 +54,28 @@ async function checkReach(config: Config, calls: boolean): Promise<Finding[]> {
   }
 }
 
-/** Files need no database. */
-function promptsOf(config: Config): Promise<RunPrompts> {
+/** Lends the database that pools are in; files need none. */
+function withPools<T>(config: Config, body: (db: Pool | null) => Promise<T>): Promise<T> {
   const sources = [...config.prompts.source, ...(config.evaluation.testSet ?? [])];
-  return sources.some((source) => poolNameOf(source) !== null)
-    ? withDatabase(findDatabase(), (db) => readRunPrompts(db, config))
-    : readRunPrompts(null, config);
+  return sources.some((source) => poolNameOf(source) !== null) ? withDatabase(findDatabase(), body) : body(null);
 }
 
 /** Prompts, and the answers that recorded players have to them. */
 async function checkTexts(config: Config): Promise<Finding[]> {
-  let prompts: Prompt[] = [];
-  const dealt = await finding('prompts', async () => {
-    const read = await promptsOf(config);
-    const parts = dealtAtRandom(config, read);
-    const used = new Set([...parts].flatMap(([part, ids]) => (part === 'd0' ? [] : ids)));
-    prompts = [...read.pool.prompts, ...(read.testSet?.prompts ?? [])].filter(({ id }) => used.has(id));
-    return `${read.pool.prompts.length} in the pool, ${[...parts].map(([part, ids]) => `${part} ${ids.length}`).join(', ')}`;
-  });
-  if (dealt.level === 'problem') return [dealt];
   const recorded = config.competitors.flatMap((player) =>
     'answers' in player ? [{ player: player.id, file: player.answers }] : [],
   );
+  let prompts: Prompt[] = [];
+  const dealt = await finding('prompts', () =>
+    withPools(config, async (db) => {
+      const read = await readRunPrompts(db, config);
+      const parts = [...dealtAtRandom(config, read)];
+      const played = parts.flatMap(([part, ids]) => (part === 'd0' ? [] : ids));
+      if (recorded.length > 0) prompts = [...(await promptsWith(read, played)).values()];
+      return `${read.pool.rows} in the pool, ${parts.map(([part, ids]) => `${part} ${ids.length}`).join(', ')}`;
+    }),
+  );
+  if (dealt.level === 'problem') return [dealt];
   const answers = recorded.map((one) =>
     finding(`answers of ${one.player}`, async () => {
       const found = await answersTo(prompts, { ...one, maxMissingShare: config.arena.maxFailedShare });

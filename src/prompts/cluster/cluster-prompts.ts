@@ -45,7 +45,7 @@ export async function clusterPrompts(
   const assigning = createAssignment(centroids, rows);
   for await (const page of pages()) {
     for await (const piece of embedded(embedder, page.map(userText))) for (const one of piece) assigning.add(one);
-    ids.push(...page.map(({ id }) => id));
+    for (const { id } of page) ids.push(id);
     onProgress?.(ids.length);
   }
   const { assignment, sizes } = assigning.finish();

@@ -26,7 +26,7 @@ export function nearRule(
 
 export const CONTAMINATION_DEFAULTS = { nearest: 5, similarity: 0.9, ngram: 13, maxShare: 0.1 };
 
-/** A prompt (by the number of its adding) with the test it is too near to. */
+/** A prompt (by its number) with the test it is too near to. */
 export interface ContaminatedPair {
   prompt: number;
   test: number;
@@ -37,8 +37,9 @@ export interface ContaminatedPair {
 }
 
 export interface Contamination {
-  add(text: string, vector: Float32Array): void;
-  /** One pair for each contaminated prompt, in their order. @throws UserError when `nearest` would drop more than `maxShare`. */
+  /** `number`: by default that of its adding. Of two equally near prompts the one with the lower number is nearer. */
+  add(text: string, vector: Float32Array, number?: number): void;
+  /** One pair for each contaminated prompt, in the order of their numbers. @throws UserError when `nearest` would drop more than `maxShare`. */
   finish(): ContaminatedPair[];
 }
 
@@ -62,16 +63,14 @@ export function createContamination(
 
   function keepNearest(pair: ContaminatedPair, most: number): void {
     const own = nearest[pair.test]!;
-    if (own.length === most && own.at(-1)!.similarity >= pair.similarity) return;
-    // The earlier of two equally near ones stays first.
-    const place = own.findIndex(({ similarity }) => similarity < pair.similarity);
+    if (own.length === most && isNearer(own.at(-1)!, pair)) return;
+    const place = own.findIndex((one) => isNearer(pair, one));
     own.splice(place < 0 ? own.length : place, 0, pair);
     if (own.length > most) own.pop();
   }
 
   return {
-    add(text, vector) {
-      const prompt = count;
+    add(text, vector, prompt = count) {
       count += 1;
       let best: ContaminatedPair = { prompt, test: 0, similarity: -Infinity, shared: null };
       for (let test = 0; test < vectors.rows; test++) {
@@ -102,5 +101,8 @@ export function createContamination(
     },
   };
 }
+
+const isNearer = (one: ContaminatedPair, other: ContaminatedPair): boolean =>
+  one.similarity > other.similarity || (one.similarity === other.similarity && one.prompt < other.prompt);
 
 const percent = (share: number): string => `${(100 * share).toFixed(1)}%`;

@@ -8,7 +8,7 @@ import { createContamination, type ContaminatedPair, type ContaminationSettings 
 const PIECE = 500;
 
 /**
- * Compares prompts, a page at a time, with tests. Pairs name a prompt by its number in the order of reading.
+ * Compares prompts, a page at a time, with tests. Pairs name a prompt by its number: that of `numberOf`, or in the order of reading.
  * Errors (UserError): see `createContamination` and the embedder.
  */
 export async function examine(
@@ -16,18 +16,24 @@ export async function examine(
   tests: readonly Prompt[],
   {
     embedder,
+    numberOf,
     onProgress,
     ...settings
-  }: ContaminationSettings & { embedder: Embedder; onProgress?: ((prompts: number) => void) | undefined },
+  }: ContaminationSettings & {
+    embedder: Embedder;
+    numberOf?: (prompt: Prompt) => number;
+    onProgress?: ((prompts: number) => void) | undefined;
+  },
 ): Promise<{ prompts: number; pairs: ContaminatedPair[] }> {
   const testTexts = tests.map(userText);
   const contamination = createContamination(testTexts, vectorTable(await embedder.embed(testTexts)), settings);
   let prompts = 0;
   for await (const page of pages)
     for (let from = 0; from < page.length; from += PIECE) {
-      const texts = page.slice(from, from + PIECE).map(userText);
+      const piece = page.slice(from, from + PIECE);
+      const texts = piece.map(userText);
       const vectors = await embedder.embed(texts);
-      texts.forEach((text, index) => contamination.add(text, vectors[index]!));
+      piece.forEach((prompt, index) => contamination.add(texts[index]!, vectors[index]!, numberOf?.(prompt)));
       prompts += texts.length;
       onProgress?.(prompts);
       await breathe();

@@ -18,7 +18,7 @@ describe('a configuration without a target', () => {
       readPrompts(config.prompts.source),
       readPrompts(config.evaluation.testSet ?? []),
     ]);
-    const { parts } = splitPrompts(config, createDeck(config, { pool: prompts, testSet }));
+    const { parts } = splitPrompts(config, createDeck(config, { pool: prompts.map(({ id }) => id), testSet }));
     expect(prompts).toHaveLength(40);
     expect([...(parts.get('test') ?? [])].sort()).toEqual(prompts.map(({ id }) => id).sort());
     expect(parts.get('gate')).toEqual([]);

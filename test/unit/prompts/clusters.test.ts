@@ -173,7 +173,7 @@ describe('splits over clusters', () => {
       gate: { prompts: 2 },
       evaluation: { size: 40 },
     });
-    const { parts } = splitPrompts(config, createDeck(config, { pool, clusters }), clusters);
+    const { parts } = splitPrompts(config, createDeck(config, { pool: pool.map(({ id }) => id), clusters }), clusters);
     const dealt = [...parts.values()].flat();
     expect(new Set(dealt).size).toBe(dealt.length);
     for (const [part, ids] of parts) {

@@ -41,6 +41,27 @@ describe('createContamination', () => {
     ]);
   });
 
+  it('gives the same by given numbers, in whatever order prompts come', () => {
+    const prompts = [50, 1, 1, 3, 3, 3, ...Array.from({ length: 40 }, (_, index) => 180 + index)];
+    const numbered = prompts.map((prompt, number) => ({ prompt, number }));
+    const inOrder = (order: typeof numbered) => {
+      const contamination = createContamination(['a', 'b'], vectorTable([at(0), at(4)]), {
+        ...{ rule: { nearest: 2 }, ngram: 0, maxShare: 0.1 },
+      });
+      for (const { prompt, number } of order) contamination.add('', at(prompt), number);
+      return contamination.finish();
+    };
+    const pairs = inOrder(numbered);
+    expect(pairs.map(({ prompt, test }) => [prompt, test])).toEqual([
+      [1, 0],
+      [2, 0],
+      [3, 1],
+      [4, 1],
+    ]);
+    expect(inOrder(numbered.toReversed())).toEqual(pairs);
+    expect(inOrder(numbered.toSorted((a, b) => ((a.number * 7) % 46) - ((b.number * 7) % 46)))).toEqual(pairs);
+  });
+
   it('drops nothing where the nearest are too much of the pool, and offers similarities', () =>
     expect(() => found([0, 10, 90, 95, 100], [0], { rule: { nearest: 1 } })).toThrow(
       /are 1 of 5 \(20\.0%\), more than 10\.0%\. Nothing was dropped\..*0\.8 drops 40\.0%.*0\.95 drops 40\.0%/,

@@ -75,7 +75,7 @@ describe('splitPrompts', () => {
 
   const split = (change: object, given: Partial<Parameters<typeof createDeck>[1]> = {}) => {
     const config = configure(change);
-    return splitPrompts(config, createDeck(config, { pool, ...given }));
+    return splitPrompts(config, createDeck(config, { pool: pool.map(({ id }) => id), ...given }));
   };
   const idsOf = (prompts: readonly Prompt[]) => new Set(prompts.map(({ id }) => id));
 
@@ -107,7 +107,7 @@ describe('splitPrompts', () => {
 
   it('leaves out what is too near to tests, never a test, and counts it where the pool is too small for that', () => {
     const config = configure({});
-    const deck = createDeck(config, { pool });
+    const deck = createDeck(config, { pool: pool.map(({ id }) => id) });
     const near = new Set([deck.rest[0]!, deck.rest[5]!, deck.test[0]!]);
     const { parts } = splitPrompts(config, withoutContaminated(deck, near));
     expect(parts.get('test')).toEqual(deck.test);
