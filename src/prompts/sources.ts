@@ -1,7 +1,7 @@
 import type { Pool, PoolClient } from 'pg';
 import { poolNameOf } from '../config/prompt-source';
 import { UserError } from '../errors';
-import { contentId } from '../identity';
+import { contentIdOf, listJson } from '../identity';
 import { poolPages } from '../store/prompt-pool';
 import { inSnapshot } from '../store/transaction';
 import { filesOf } from './files';
@@ -57,7 +57,7 @@ export async function readSources(
       const ids = await idsOf(part);
       if (ids.length === 0) throw part.nothing();
       for (const id of ids) found.add(id);
-      reports.push({ source: part.name, prompts: ids.length, hash: contentId(ids) });
+      reports.push({ source: part.name, prompts: ids.length, hash: contentIdOf(listJson(ids)) });
       parts.push({ ...part, end: found.size });
     }
   const ids = [...found];
@@ -155,7 +155,8 @@ async function* pagesOf(
       const wanted: SourcePrompt[] = [];
       for (const prompt of page)
         if (prompt.id === ids[next]) {
-          wanted.push(prompt);
+          // The id that is held, so that who holds ids as well holds no text of their own.
+          wanted.push({ ...prompt, id: ids[next]! });
           next += 1;
         }
       if (wanted.length > 0) yield wanted;

@@ -1,7 +1,7 @@
 import type { Config } from '../config/schema';
 import { gatesInRun } from '../config/freeze';
 import { UserError } from '../errors';
-import { contentId, seedFrom } from '../identity';
+import { canonicalJson, contentIdOf, listJson, seedFrom } from '../identity';
 import type { SplitPart } from '../store/prompts';
 import type { Prompt } from './prompt';
 import { shuffled } from './shuffle';
@@ -119,5 +119,22 @@ export function splitPrompts(
   ]);
   for (let slice = 1; slice <= slices; slice++) parts.set(`slice-${slice}`, next(sliceSize));
   if (d0.length > 0) parts.set('d0', d0);
-  return { id: contentId(clusters ? { parts: [...parts], clusters: [...clusters] } : [...parts]), parts };
+  return { id: contentIdOf(splitJson(parts, clusters)), parts };
+}
+
+/** Canonical JSON of the parts as a list of pairs, or with clusters of `{clusters, parts}`. */
+function* splitJson(parts: Split['parts'], clusters: ReadonlyMap<string, number> | null): Generator<string> {
+  if (clusters) {
+    yield '{"clusters":';
+    yield* listJson(clusters);
+    yield ',"parts":';
+  }
+  let separator = '[';
+  for (const [part, ids] of parts) {
+    yield `${separator}[${canonicalJson(part)},`;
+    yield* listJson(ids);
+    yield ']';
+    separator = ',';
+  }
+  yield clusters ? ']}' : ']';
 }

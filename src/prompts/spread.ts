@@ -14,11 +14,16 @@ export function spread(ids: readonly string[], clusters: ReadonlyMap<string, num
     else groups.set(cluster, [id]);
   }
   const random = sfc32(seed);
-  return [...groups.values()]
-    .flatMap((group) => {
-      const offset = uniform(random);
-      return group.map((id, index) => ({ id, place: (index + offset) / group.length }));
-    })
-    .sort((a, b) => a.place - b.place)
-    .map(({ id }) => id);
+  const grouped: string[] = [];
+  // Numbers beside the ids, not objects: there may be a million.
+  const places = new Float64Array(ids.length);
+  for (const group of groups.values()) {
+    const offset = uniform(random);
+    group.forEach((id, index) => {
+      places[grouped.length] = (index + offset) / group.length;
+      grouped.push(id);
+    });
+  }
+  const order = Uint32Array.from(places.keys()).sort((a, b) => places[a]! - places[b]! || a - b);
+  return Array.from(order, (at) => grouped[at]!);
 }

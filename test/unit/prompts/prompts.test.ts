@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseConfig } from '../../../src/config/load';
+import { contentId } from '../../../src/identity';
 import { promptId, type Prompt } from '../../../src/prompts/prompt';
 import { readPrompts } from '../../../src/prompts/read';
 import { createDeck, sliceOf, splitPrompts, withoutContaminated } from '../../../src/prompts/split';
@@ -88,6 +89,17 @@ describe('splitPrompts', () => {
     expect(parts.get(sliceOf(configure({}), 2, 'ppo'))).toHaveLength(8);
     expect(split({}).id).toBe(id);
     expect(split({ seed: 1 }).id).not.toBe(id);
+  });
+
+  it('is known by the content of its parts and clusters, however many they are', () => {
+    const many = Array.from({ length: 25_000 }, (_, index) => `p${index}`);
+    const config = configure({});
+    const plain = splitPrompts(config, createDeck(config, { pool: many }));
+    expect(plain.id).toBe(contentId([...plain.parts]));
+    for (const clusters of [new Map(many.map((id, index) => [id, index % 3])), new Map<string, number>()]) {
+      const { id, parts } = splitPrompts(config, createDeck(config, { pool: many, clusters }), clusters);
+      expect(id).toBe(contentId({ parts: [...parts], clusters: [...clusters] }));
+    }
   });
 
   it('keeps a test set of its own, and D0, out of the slices', () => {
