@@ -11,11 +11,12 @@ from flywheel_trainer.chat import Chat
 from flywheel_trainer.data import pairs, prompts
 from flywheel_trainer.job import read_job
 from flywheel_trainer.lease import Lease
-from flywheel_trainer.models import is_adapter, load_causal
+from flywheel_trainer.models import is_adapter, load_causal, load_scalar
 from flywheel_trainer.ppo_maths import token_statistics
 from flywheel_trainer.progress import Progress
 from flywheel_trainer.registry import Entry, check_folder
 from flywheel_trainer.run import Context
+from flywheel_trainer.scalar import last_token_scores
 from flywheel_trainer.tensors import positions_of
 from test_resume import kill
 
@@ -116,3 +117,24 @@ def test_an_adapter_of_another_base_is_refused(tmp_path, base):
     other = Path(tiny.run(tiny.make_job(tmp_path / 'other', 'pretrain', settings={'steps': 4}))['output'])
     error = tiny.error_of(stage('continued', tmp_path / 'dpo', 'dpo', other, sft))
     assert error['kind'] == 'missing-checkpoint' and 'was trained on a base with sha256' in error['message']
+
+
+def test_ppo_under_lora_holds_two_models_that_are_four(base, reward_model, tmp_path):
+    """The reference is the policy with its adapter off, the reward model the critic with its own off: as they are on disk, also after updates."""
+    folder = tiny.make_job(tmp_path / 'ppo', 'ppo', base, reward_model=str(reward_model), settings={'lora': LORA})
+    chat = Chat.load(base)
+    rows, _ = prompts(tiny.rows('ppo')[:16], chat, 24)
+    learner = ppo.Learner(read_job(folder), chat)
+    rollout, figures = learner.rollout(rows, 0)
+    assert figures['kl'] == 0.0 and rollout.values.abs().sum() == 0, "the critic's head starts at 0"
+    alone = load_causal(str(base)), load_scalar(str(reward_model))
+    trained = [len(ppo._trainable(model)) for model in (learner.policy, learner.critic)]
+    for _ in range(2):
+        with torch.no_grad():
+            scores = [last_token_scores(model, rollout.ids, rollout.mask) for model in (learner.reward, alone[1])]
+            shown = [logprobs(model, rollout.ids, rollout.mask) for model in (learner.reference, alone[0])]
+        assert torch.equal(*scores) and torch.equal(*shown)
+        learner.update(rows, 0)
+        # What has been off trains again.
+        assert [len(ppo._trainable(model)) for model in (learner.policy, learner.critic)] == trained
+    assert learner.rollout(rows, 0)[0].values.abs().sum() > 0, 'the critic has moved'

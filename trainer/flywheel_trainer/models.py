@@ -62,6 +62,39 @@ def load_policy(job: Job) -> Any:
     return PeftModel.from_pretrained(model, job.adapter, is_trainable=True)
 
 
+class WithoutAdapter:
+    """A model under LoRA as it was before: the same weights with the adapter off, and no memory of its own. Called as the model is."""
+
+    def __init__(self, model: Any):
+        self.model = model
+
+    def __call__(self, *arguments: Any, **named: Any) -> Any:
+        with self.model.disable_adapter():
+            return self.model(*arguments, **named)
+
+
+def critic_and_reward(job: Job) -> tuple[Any, Any]:
+    """The critic, which starts from the reward model's weights with a value of 0 for everything, and the reward model itself.
+
+    Under LoRA both share one set of weights: the critic is the adapter on them, with a head of its own.
+    """
+    lora, dtype = job.hyperparameters.lora, weights_dtype(job)
+    if lora is None:
+        return load_scalar(job.reward_model, dtype, zero_head=True), load_scalar(job.reward_model, dtype).requires_grad_(False)
+    from peft import get_peft_model
+
+    critic = get_peft_model(load_scalar(job.reward_model, dtype), lora_config(lora, 'SEQ_CLS'))
+    torch.nn.init.zeros_(critic.get_base_model().score.modules_to_save['default'].weight)
+    return critic, WithoutAdapter(critic)
+
+
+def reference_of(job: Job, policy: Any) -> Any:
+    """What the policy is held to: under a new adapter the policy with it off, else a model of its own."""
+    if job.hyperparameters.lora and job.adapter is None and job.reference in (None, job.base):
+        return WithoutAdapter(policy)
+    return load_causal(job.reference or job.adapter or job.base, weights_dtype(job)).requires_grad_(False)
+
+
 def policy_for_trl(job: Job) -> dict[str, Any]:
     """`model` and `peft_config` of a TRL trainer that adds a new adapter by itself; one that goes on it is given."""
     if job.adapter is not None:

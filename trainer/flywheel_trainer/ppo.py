@@ -1,4 +1,5 @@
-"""PPO on language: actor, a critic of its own, a frozen reference and a frozen reward model, all loaded from disk.
+"""PPO on language: actor, a critic of its own, a frozen reference and a frozen reward model, all loaded from disk. Under LoRA
+policy and reference share their weights, and so do critic and reward model: two models in memory, not four.
 
 The loop of one update: sample answers, score them, and take a few clipped steps on what was sampled. Prompts, samples
 and minibatches are pure functions of (seed, update), so a checkpoint needs no random state to resume exactly.
@@ -21,14 +22,13 @@ from flywheel_trainer.errors import JobError, StopRequested
 from flywheel_trainer.generation import Ask, generate
 from flywheel_trainer.job import Job
 from flywheel_trainer.models import (
+    WithoutAdapter,
+    critic_and_reward,
     device_of,
-    load_causal,
     load_policy,
-    load_scalar,
-    lora_config,
     positions,
     publish,
-    weights_dtype,
+    reference_of,
 )
 from flywheel_trainer.order import batch_indices, derived_seed
 from flywheel_trainer.run import Context, Outcome
@@ -89,13 +89,12 @@ class Learner:
         self.world = World(job.launch)
         self.device = device_of(job.launch)
         torch.manual_seed(job.seed)  # adapters start from random numbers
-        dtype = weights_dtype(job)
         self.policy = load_policy(job)
-        self.critic = self._adapted(load_scalar(job.reward_model, dtype, zero_head=True), 'SEQ_CLS')
-        self.reference = load_causal(job.reference or job.adapter or job.base, dtype).requires_grad_(False)
-        self.reward = load_scalar(job.reward_model, dtype).requires_grad_(False)
+        self.critic, self.reward = critic_and_reward(job)
+        self.reference = reference_of(job, self.policy)
         for model in (self.policy, self.critic, self.reference, self.reward):
-            model.to(self.device).eval()
+            if not isinstance(model, WithoutAdapter):
+                model.to(self.device).eval()
         groups = [(self.policy, self.settings.learning_rate), (self.critic, self.settings.value_learning_rate)]
         self.optimizer = torch.optim.AdamW(
             [{'params': _trainable(model).values(), 'lr': rate} for model, rate in groups], weight_decay=0.0
@@ -239,13 +238,6 @@ class Learner:
         self.score_mean, self.score_deviation = state['score']
         self.metrics = state['metrics']
         return state['updates']
-
-    def _adapted(self, model: PreTrainedModel, task: str):
-        if self.settings.lora is None:
-            return model
-        from peft import get_peft_model
-
-        return get_peft_model(model, lora_config(self.settings.lora, task))
 
 
 def _trainable(model: torch.nn.Module) -> dict[str, torch.nn.Parameter]:

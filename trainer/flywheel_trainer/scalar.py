@@ -3,11 +3,15 @@
 import torch
 from transformers import PreTrainedModel
 
+from flywheel_trainer.models import WithoutAdapter
 from flywheel_trainer.tensors import positions_of
 
 
 def token_values(model: PreTrainedModel, ids: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
     """The head's output at every token: float32 [rows, length]."""
+    if isinstance(model, WithoutAdapter):
+        with model.model.disable_adapter():
+            return token_values(model.model, ids, mask)
     if hasattr(model, 'get_base_model'):  # peft's wrapper; the adapters sit inside the model it wraps
         model = model.get_base_model()
     trunk = getattr(model, model.base_model_prefix)
