@@ -1,5 +1,7 @@
 import { bounded, createMeters } from '../../../src/observe/metrics/meters';
 import { parseAddress, startMetricsServer } from '../../../src/observe/metrics/server';
+import type { Pool } from 'pg';
+import { countStored } from '../../../src/observe/metrics/stored';
 import { metricsSettings } from '../../../src/observe/metrics/start';
 
 describe('the meters', () => {
@@ -17,6 +19,44 @@ describe('the meters', () => {
   it('keep the values of a label within a bound', () => {
     const label = bounded(2);
     expect(['a', 'b', 'c', 'a', 'd', 'b'].map(label)).toEqual(['a', 'b', 'other', 'a', 'other', 'b']);
+  });
+});
+
+describe('counting', () => {
+  const attempt = {
+    run: 'r',
+    purpose: 'training',
+    party: 'p',
+    promptTokens: 10,
+    completionTokens: 5,
+    usd: 0.5,
+    milliseconds: 2000,
+    error: null,
+  };
+  const totals = async (rows: (typeof attempt)[]) => {
+    const meters = createMeters();
+    const pool = { query: () => Promise.resolve({ rows: [{ role: 'player', name: 'poet' }] }) } as unknown as Pool;
+    await countStored(meters, pool).attempts(rows);
+    const of = async (counter: typeof meters.cost | typeof meters.tokens) =>
+      (await counter.get()).values.map(({ labels, value }) => ({ ...labels, value }));
+    return { cost: await of(meters.cost), tokens: await of(meters.tokens) };
+  };
+
+  const who = { run: 'r', purpose: 'training', role: 'player', party: 'poet' };
+
+  it('adds up under the names of the players', async () => {
+    const { cost, tokens } = await totals([attempt, attempt]);
+    expect(cost).toEqual([{ ...who, value: 1 }]);
+    expect(tokens).toEqual([
+      { ...who, kind: 'input', value: 20 },
+      { ...who, kind: 'output', value: 10 },
+    ]);
+  });
+
+  it('takes what is no number for nothing', async () => {
+    const { cost, tokens } = await totals([{ ...attempt, promptTokens: NaN, usd: -1 }, attempt]);
+    expect(cost).toEqual([{ ...who, value: 0.5 }]);
+    expect(tokens.map(({ value }) => value)).toEqual([10, 10]);
   });
 });
 
