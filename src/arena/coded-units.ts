@@ -12,7 +12,7 @@ export const createCodes = (size: number, cells: number): Codes =>
   3 * cells <= 1 << 16 ? new Uint16Array(size) : new Uint32Array(size);
 
 /** Writes counted codes as games and scores. */
-export function decode(counted: Float64Array, weight: number, { games, scores }: PairCounts): void {
+export function decode(counted: Float64Array | Int32Array, weight: number, { games, scores }: PairCounts): void {
   for (let cell = 0, code = 0; cell < games.length; cell++, code += 3) {
     const ties = counted[code + 1]!;
     const wins = counted[code + 2]!;
@@ -37,12 +37,13 @@ export function codedPrompts(
     resampler(random) {
       const times = new Float64Array(count);
       const sample = multinomialSampler(new Float64Array(count).fill(1), random);
-      const counted = new Float64Array(3 * cells);
+      // Integers of four bytes: the innermost loop there is goes through them at random, and half the memory stays nearer.
+      const counted = new Int32Array(3 * cells);
       return (into) => {
         sample(times);
         counted.fill(0);
         for (let prompt = 0; prompt < count; prompt++) {
-          const often = times[prompt]!;
+          const often = times[prompt]! | 0;
           if (often === 0) continue;
           const end = offsets[prompt + 1]!;
           for (let at = offsets[prompt]!; at < end; at++) counted[codes[at]!]! += often;
