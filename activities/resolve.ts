@@ -15,6 +15,7 @@ import { type Player, evaluationJudge, judgeMembers, judgeParty, memberParty } f
 import { answersTo } from '../src/models/recorded-answers';
 import { dealPrompts, type DealReport } from '../src/prompts/deal';
 import { contaminationMarkdown } from '../src/prompts/decontaminate/markdown';
+import type { Prompt } from '../src/prompts/prompt';
 import { sliceOf } from '../src/prompts/split';
 import { saveAnswers, type Answer } from '../src/store/answers';
 import type { Db } from '../src/store/bulk';
@@ -108,10 +109,11 @@ export function createResolveActivities(deps: Deps) {
     await refuseMissingSlices(config, split);
     for (const judge of [config.judge, evaluationJudge(config)])
       for (const party of [judgeParty(judge), ...judgeMembers(judge).map(memberParty)]) await saveJudge(pool, party);
-    for (const player of await competitorsOf(config)) {
-      await savePlayer(pool, player);
-      if (player.kind === 'recorded') await importAnswers(config, split, player);
-    }
+    const players = await competitorsOf(config);
+    for (const player of players) await savePlayer(pool, player);
+    const recorded = players.filter(({ kind }) => kind === 'recorded');
+    const prompts = recorded.length > 0 ? await promptsOf(split) : [];
+    for (const player of recorded) await importAnswers(config, prompts, player);
   }
 
   /** Workers that train, or read and write artifacts, and see other ones than this. */
@@ -218,21 +220,26 @@ export function createResolveActivities(deps: Deps) {
       );
   }
 
-  /** Enters a recorded player's answers to the run's prompts, matched by the prompt's own id or its text. */
-  async function importAnswers(config: Config, split: string, player: Player): Promise<void> {
-    const file = config.competitors.flatMap((one) =>
-      'answers' in one && one.id === player.name ? [one.answers] : [],
-    )[0];
-    if (file === undefined) return;
+  /** All that anybody plays on. */
+  async function promptsOf(split: string): Promise<Prompt[]> {
     const { rows } = await pool.query<{ prompt: string }>(
       "select prompt from splits where split = $1 and part <> 'd0'",
       [split],
     );
     const prompts = await loadPrompts(
       pool,
-      rows.map((row) => row.prompt),
+      rows.map(({ prompt }) => prompt),
     );
-    const found = await answersTo([...prompts.values()], {
+    return [...prompts.values()];
+  }
+
+  /** Enters a recorded player's answers to the run's prompts, matched by the prompt's own id or its text. */
+  async function importAnswers(config: Config, prompts: readonly Prompt[], player: Player): Promise<void> {
+    const file = config.competitors.flatMap((one) =>
+      'answers' in one && one.id === player.name ? [one.answers] : [],
+    )[0];
+    if (file === undefined) return;
+    const found = await answersTo(prompts, {
       player: player.name,
       file,
       maxMissingShare: config.arena.maxFailedShare,

@@ -165,18 +165,24 @@ export async function loadScoredBattles(
 
 /** Writes the outcomes of played battles; an outcome that stands is only replaced where it was `failed`. */
 export async function saveOutcomes(pool: Pool, arena: string, played: readonly PlayedBattle[]): Promise<void> {
+  if (played.length === 0) return;
+  const positions = played.map(({ position }) => position);
   await pool.query({
     name: 'save-outcomes',
     text: `update battles set outcome = row.outcome, margin = row.margin, verdicts = row.verdicts, problem = row.problem
              from unnest($2::int[], $3::text[], $4::real[], $5::text[], $6::text[]) as row(position, outcome, margin, verdicts, problem)
-            where arena = $1 and battles.position = row.position and (battles.outcome is null or battles.outcome = 'failed')`,
+            where arena = $1 and battles.position = row.position
+              -- A batch's range: before the table's size is known, the planner may walk the whole arena for each of its battles.
+              and battles.position between $7 and $8 and (battles.outcome is null or battles.outcome = 'failed')`,
     values: [
       arena,
-      played.map((b) => b.position),
+      positions,
       played.map((b) => b.outcome),
       played.map((b) => b.margin),
       played.map((b) => b.verdicts),
       played.map((b) => b.problem),
+      positions.reduce((least, position) => Math.min(least, position), Infinity),
+      positions.reduce((most, position) => Math.max(most, position), -Infinity),
     ],
   });
 }
