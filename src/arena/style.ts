@@ -41,6 +41,8 @@ export interface StyleTable {
   coefficients: (Estimate & { feature: StyleFeature; deviation: number })[];
   /** Models that no finite rating fits, because all their results with the others go one way or there are none; their games take no part. */
   separated: string[];
+  /** What a reader must know of the scale. */
+  warnings: string[];
   clusteredBy: 'prompt' | 'battle';
   clusters: number;
 }
@@ -50,7 +52,7 @@ export interface StyleTable {
  * (a - b)/(a + b) of a style count, divided by its root mean square. Unlike FastChat and arena-rank z is not centred: centring adds
  * a constant for whichever answer is called a, so that naming the answers the other way round would change the ratings.
  * Intervals: sandwich clustered by prompt (by battle where some observation names none), with Student's t.
- * Errors (InputError): what `tally` refuses; no battles; counts that are negative or no numbers; an unknown anchor or one that is separated; a feature that
+ * Errors (InputError): what `tally` refuses; no battles; counts that are negative or no numbers; an unknown anchor, or a single model as the anchor that is separated; a feature that
  * cannot be told from the models or other features; features that separate wins from losses.
  * Source: LMSYS, "Does style matter?" (2024); FastChat, rating_systems.py `compute_style_control`; lmarena arena-rank,
  * contextual_bradley_terry.py.
@@ -91,7 +93,7 @@ export function rateWithStyle(rows: readonly StyledObservation[], options: Style
   const controlled = estimates(varying);
   const plain = estimates([]);
 
-  const anchors = anchorsAmong(anchor, all, models);
+  const { anchors, warnings } = anchorsAmong(anchor, all, models);
   const base = 'model' in anchor ? anchor.rating : anchor.mean;
   const rating = (estimate: EstimateContrast, parameters: number, player: number): Estimate => {
     const contrast = new Float64Array(parameters);
@@ -121,22 +123,35 @@ export function rateWithStyle(rows: readonly StyledObservation[], options: Style
     ],
     coefficients: measured.map(({ feature, deviation }) => ({ feature, deviation, ...coefficient(feature) })),
     separated,
+    warnings,
     clusteredBy: clusters.by,
     clusters: clusters.count,
   };
 }
 
-function anchorsAmong(anchor: Anchor, all: readonly string[], models: readonly string[]): number[] {
-  const named = 'model' in anchor ? [anchor.model] : (anchor.models ?? models);
+/** Places of the anchors among the models; of several, those without a finite rating leave the scale to the others, or to the mean of all. */
+function anchorsAmong(
+  anchor: Anchor,
+  all: readonly string[],
+  models: readonly string[],
+): { anchors: number[]; warnings: string[] } {
+  const named = 'model' in anchor ? [anchor.model] : [...new Set(anchor.models ?? models)];
   const value = 'model' in anchor ? anchor.rating : anchor.mean;
   if (!Number.isFinite(value)) throw new InputError(`the anchor's rating must be a number, not ${value}`);
   if (named.length === 0) throw new InputError('the anchor names no model; leave it out for the mean of all');
-  return [...new Set(named)].map((name) => {
-    const at = models.indexOf(name);
-    if (at >= 0) return at;
-    const why = all.includes(name) ? 'has no finite rating, because all its results go one way' : 'did not play';
+  const refuse = (name: string, why: string): never => {
     throw new InputError(`the anchor ${JSON.stringify(name)} ${why}; choose one of: ${models.join(', ')}`);
-  });
+  };
+  for (const name of named) if (!all.includes(name)) refuse(name, 'did not play');
+  const anchors = named.map((name) => models.indexOf(name)).filter((at) => at >= 0);
+  const lost = named.filter((name) => !models.includes(name));
+  if (lost.length === 0) return { anchors, warnings: [] };
+  if ('model' in anchor) return refuse(anchor.model, 'has no finite rating, because all its results go one way');
+  const held = anchors.length > 0 ? 'the other anchors hold the scale' : `the mean of those that have one is ${value}`;
+  return {
+    anchors: anchors.length > 0 ? anchors : [...models.keys()],
+    warnings: [`No finite rating fits the anchor ${lost.join(', ')}; ${held}.`],
+  };
 }
 
 function refuseCollinear(games: CovariateGames, features: readonly StyleFeature[]): void {

@@ -50,7 +50,8 @@ export async function startDashboard(settings: DashboardSettings): Promise<Runni
   const { token, origins } = guardOf(host, env);
   const pool = new Pool({ connectionString: databaseUrl, max: 6, application_name: 'arena-flywheel dashboard' });
   pool.on('error', () => undefined);
-  const connection = Connection.lazy(reached(temporalAddress, env));
+  // Without retries of its own: pages ask again, and a retry that is due after the end would end the process.
+  const connection = Connection.lazy({ ...reached(temporalAddress, env), interceptors: [] });
   const heavy = createHeavy(databaseUrl);
   const ending = new AbortController();
   const deps: DashboardDeps = {

@@ -31,6 +31,7 @@ export const styleSchema = z.object({
   models: z.array(z.object({ model: z.string(), controlled: estimate.nullable(), plain: estimate.nullable() })),
   coefficients: z.array(estimate.extend({ feature: z.string() })),
   separated: z.array(z.string()),
+  warnings: z.array(z.string()),
 });
 
 export const pairSchema = z.object({

@@ -155,6 +155,16 @@ describe('rateWithStyle without a finite fit', () => {
     expect(coefficients).toEqual(alone.coefficients);
     const anchor = { model: 'hero', rating: 1 };
     expect(() => rateWithStyle([...arena, ...invincible], { anchor })).toThrow(/"hero" has no finite rating/);
+
+    // Of several anchors the others hold the scale; where none is left, the mean does.
+    const held = rateWithStyle([...arena, ...invincible], { anchor: { models: ['hero', 'm1'], mean: 1000 } });
+    expect(held.models.find(({ model }) => model === 'm1')?.controlled?.value).toBeCloseTo(1000, 9);
+    expect(held.warnings).toEqual(['No finite rating fits the anchor hero; the other anchors hold the scale.']);
+    const ownMean = rateWithStyle([...arena, ...invincible], { anchor: { models: ['hero'], mean: 1000 } });
+    expect(ownMean.models).toEqual(models);
+    expect(ownMean.warnings).toEqual([
+      'No finite rating fits the anchor hero; the mean of those that have one is 1000.',
+    ]);
   });
 
   it('says so where the longer answer always wins, and fits with a penalty', () => {

@@ -50,7 +50,7 @@ function Rank({ rank }: Pick<RatedModel, 'rank'>) {
 
 type Style = Extract<NonNullable<Leaderboard['style']>, { state: 'ready' }>['value'];
 
-export const StyleTable = ({ style: { models, coefficients, separated } }: { style: Style }) => (
+export const StyleTable = ({ style: { models, coefficients, separated, warnings } }: { style: Style }) => (
   <>
     <Table
       label="Ratings at equal style"
@@ -84,6 +84,7 @@ export const StyleTable = ({ style: { models, coefficients, separated } }: { sty
         .map(({ feature, value, lower, upper }) => `${feature} ${signed(value, 2)} (${interval(lower, upper, 2)})`)
         .join('; ')}
       .{separated.length > 0 && ` No finite rating fits ${separated.map(plainName).join(', ')}.`}
+      {warnings.map((warning) => ` ${plainName(warning)}`)}
     </p>
   </>
 );
