@@ -29,7 +29,7 @@ const ELSEWHERE: readonly [RegExp, string][] = [
   [/^npm run docs:configuration/, 'test/unit/config/document.test.ts compares what it writes'],
 ];
 /** Those that hold a home of their own, because the stand's is held. */
-const ALONE = /flywheel demo|npm run demo/;
+const ALONE = /flywheel (demo|up)\b|npm run demo/;
 const STAYS = /flywheel (up|worker|dashboard)\b/;
 
 const blocks = documents()
@@ -49,7 +49,7 @@ describe.each(blocks)('$file', ({ blocks: shown }) => {
 async function runs({ file, line, text }: Command, words: string): Promise<void> {
   if (/flywheel rollback/.test(words)) await untilSomethingIsDone(words);
   const outcome: Outcome = STAYS.test(words)
-    ? await stand.stays(`exec ${words}`)
+    ? await stand.stays(`exec ${words}`, { alone: ALONE.test(words) })
     : await stand.shell(text, { alone: ALONE.test(words) });
   // Each as it comes: all of them take a while.
   process.stderr.write(`  ${outcome.code === 0 ? 'ok' : 'FAILED'}  ${words}\n`);

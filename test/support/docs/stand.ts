@@ -21,12 +21,16 @@ export interface Stand {
   folder: string;
   /** Runs a command line by the shell, in the folder, with the parts that are up; `alone` without them, in a home of its own. */
   shell(line: string, options?: { alone?: boolean; milliseconds?: number }): Promise<Outcome>;
-  /** Starts a command that stays, waits until it says that it is ready, and ends it by Ctrl-C. */
-  stays(line: string): Promise<Outcome>;
+  /**
+   * Starts a command that stays, waits until it says that it is ready, and ends it by Ctrl-C: its code is 0 then, also where npx says
+   * that it was interrupted. `alone` as for `shell`.
+   */
+  stays(line: string, options: { alone: boolean }): Promise<Outcome>;
   stop(): Promise<void>;
 }
 
-const READY = /^Ready|polls /m;
+const READY = /^Ready|polls |Ctrl-C stops it/m;
+const INTERRUPTED = 130;
 const MINUTE = 60_000;
 
 export async function startStand(): Promise<Stand> {
@@ -69,12 +73,17 @@ export async function startStand(): Promise<Stand> {
       clearTimeout(late);
       return outcome;
     },
-    async stays(line) {
-      const child = start(line, true);
+    async stays(line, { alone }) {
+      const child = start(line, alone);
       const outcome = outcomeOf(child);
-      await ready(child).catch(() => undefined);
+      const isReady = await ready(child).then(
+        () => true,
+        () => false,
+      );
       await end(child);
-      return outcome;
+      const { code, output } = await outcome;
+      const interrupted = child.signalCode === 'SIGINT' || code === INTERRUPTED;
+      return { code: isReady && interrupted ? 0 : code, output };
     },
     stop,
   };
@@ -147,7 +156,13 @@ async function writeFixtures(folder: string, root: string): Promise<void> {
   write('battles.jsonl.gz', gzipSync(lines(battles)));
   for (const name of ['votes.jsonl', 'verdicts.jsonl', 'human.jsonl', 'gpt-4_pair.jsonl']) write(name, lines(battles));
   const votes = ['question_id,model_a,model_b,winner'];
-  for (let index = 0; index < 12; index++) votes.push(`test-${index},poet,tutor,${index % 2 ? 'model_a' : 'model_b'}`);
+  // On prompts that the evaluation judge saw, and on those of the slices, which the data judge saw.
+  for (const [split, count] of [
+    ['test', 12],
+    ['train', 90],
+  ] as const)
+    for (let index = 0; index < count; index++)
+      votes.push(`${split}-${index},poet,tutor,${index % 2 ? 'model_a' : 'model_b'}`);
   write('votes.csv', `${votes.join('\n')}\n`);
   const ratings = 'model,rating,lower,upper\nbig,1100,1080,1120\nmiddle,1000,980,1020\nsmall,900,880,920\n';
   write('human.csv', ratings);
