@@ -64,7 +64,7 @@ async function compose(browser, [light, dark, phone], path) {
   const page = await browser.newPage({ viewport: { width: 1460, height: 1236 } });
   await page.setContent(
     `<style>
-      body { margin: 0; padding: 12px; display: flex; gap: 12px; background: #8a8f98 }
+      body { margin: 0; padding: 12px; display: inline-flex; gap: 12px; background: #8a8f98 }
       div { display: grid; gap: 12px; align-content: start }
       img { display: block; border-radius: 6px }
       .wide img { width: 872px }

@@ -29,6 +29,7 @@ export function csvRows(
   let [a, b, winner, prompt, weight] = [-1, -1, -1, -1, -1];
   /** Where each field of the current line ends. */
   let ends = new Int32Array(0);
+  const startOf = (column: number, lineStart: number) => (column === 0 ? lineStart : ends[column - 1]! + 1);
 
   const asText = (bytes: Buffer, at: number, end: number) => {
     for (const { line: where, fields } of csvRecords(textOf(bytes, at, end, file, line), file, line)) {
@@ -82,19 +83,18 @@ export function csvRows(
     }
     if (fields + 1 !== width || (feed === bytes.length && !last)) return -1;
     ends[fields] = feed > at && bytes[feed - 1] === RETURN ? feed - 1 : feed;
-    const start = (column: number) => (column === 0 ? at : ends[column - 1]! + 1);
-    const first = models.ofBytes(bytes, start(a), ends[a]!);
-    const second = models.ofBytes(bytes, start(b), ends[b]!);
-    const outcome = winners.ofBytes(bytes, start(winner), ends[winner]!);
+    const first = models.ofBytes(bytes, startOf(a, at), ends[a]!);
+    const second = models.ofBytes(bytes, startOf(b, at), ends[b]!);
+    const outcome = winners.ofBytes(bytes, startOf(winner, at), ends[winner]!);
     if (first < 0 || second < 0 || first === second || outcome < 0) return -1;
     let asked = -1;
-    if (prompt >= 0 && start(prompt) < ends[prompt]!) {
-      asked = prompts.ofBytes(bytes, start(prompt), ends[prompt]!);
+    if (prompt >= 0 && startOf(prompt, at) < ends[prompt]!) {
+      asked = prompts.ofBytes(bytes, startOf(prompt, at), ends[prompt]!);
       if (asked < 0) return -1;
     }
     let counts = 1;
-    if (weight >= 0 && start(weight) < ends[weight]!) {
-      counts = Number(bytes.toString('latin1', start(weight), ends[weight]).trim() || 'none');
+    if (weight >= 0 && startOf(weight, at) < ends[weight]!) {
+      counts = Number(bytes.toString('latin1', startOf(weight, at), ends[weight]).trim() || 'none');
       if (!(counts >= 0 && counts < Infinity)) return -1;
     }
     table.add(first, second, outcome, asked, counts, undefined);
