@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import type { Config } from '../src/config/schema';
 import { targetOf } from '../src/config/target';
 import { writeFileAtomic, writePartsAtomic } from '../src/files';
+import { piecesOf } from '../src/pieces';
 import { sliceOf } from '../src/prompts/split';
 import { cardMarkdown, createCardCounts } from '../src/selection/card';
 import { chooseRows } from '../src/selection/choose';
@@ -144,8 +145,7 @@ export function createDatasetActivities(deps: Pick<Deps, 'store' | 'artifacts'>)
     const { split } = await runOf(deps, run);
     const ids = await partOf(pool, split, sliceOf(config, place.round, 'ppo'));
     async function* rows(): AsyncGenerator<TrainingRow> {
-      for (let from = 0; from < ids.length; from += PAGE) {
-        const page = ids.slice(from, from + PAGE);
+      for (const page of piecesOf(ids, PAGE)) {
         const prompts = await loadPrompts(pool, page);
         for (const id of page)
           yield {
@@ -185,8 +185,8 @@ export function createDatasetActivities(deps: Pick<Deps, 'store' | 'artifacts'>)
     }
     async function* rows(): AsyncGenerator<TrainingRow> {
       for (const { arena, choices } of chosen)
-        for (let from = 0; from < choices.length; from += PAGE)
-          yield* await rowsOf(config, request, kind, { arena, choices: choices.slice(from, from + PAGE) });
+        for (const page of piecesOf(choices, PAGE))
+          yield* await rowsOf(config, request, kind, { arena, choices: page });
     }
     const count = chosen.reduce((sum, { choices }) => sum + choices.length, 0);
     return { rows, count, counts, lengthEffect, answers };
@@ -196,8 +196,8 @@ export function createDatasetActivities(deps: Pick<Deps, 'store' | 'artifacts'>)
   async function promptLengths({ selection }: Config, groups: readonly Group[]): Promise<Map<string, number>> {
     const lengths = new Map<string, number>();
     if (selection.method !== 'longest') return lengths;
-    for (let from = 0; from < groups.length; from += PAGE) {
-      const ids = groups.slice(from, from + PAGE).map(({ prompt }) => prompt);
+    for (const page of piecesOf(groups, PAGE)) {
+      const ids = page.map(({ prompt }) => prompt);
       for (const [id, { messages }] of await loadPrompts(pool, ids)) lengths.set(id, countTokens(textOf(messages)));
     }
     return lengths;

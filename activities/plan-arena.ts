@@ -126,8 +126,9 @@ export function createPlanArenaActivities(deps: Deps) {
 const MOST_BATCHES = 50;
 
 /**
- * Batches that must be in flight so that no endpoint waits for work: of answers and of games six times as many as it takes at once, because
- * batches end together at first, when all of them began at once, and the next ones have to be loaded (bench/arena), and because a second worker takes as many again. Four at least: while one batch ends and the next is scheduled the others go on.
+ * Batches that must be in flight so that no endpoint waits for work: of answers and of games six times as many as it takes at
+ * once, because batches end together at first, when all of them began at once, and the next ones have to be loaded (bench/arena),
+ * and because a second worker takes as many again. Four at least: while one batch ends and the next is scheduled the others go on.
  */
 function windowFor({ config, judge, answering, batch, perPrompt }: Crowd): number {
   const concurrency = ({ reach }: NamedPlayer) => reach?.concurrency ?? config.target?.serve.concurrency ?? 1;

@@ -35,6 +35,7 @@ import { asActivity, runFolder, runOf } from './context';
 import type { Deps } from './deps';
 import { noteEvent } from './event';
 import { competitorsOf } from '../src/models/run-roster';
+import { piecesOf } from '../src/pieces';
 
 const FIELDS = ['config', 'rounds', 'pauseAfter', 'rollback', 'continued'];
 
@@ -245,7 +246,7 @@ export function createResolveActivities(deps: Deps) {
       maxMissingShare: config.arena.maxFailedShare,
     });
     const answers = [...found].map(([prompt, text]) => recordedAnswer(player.id, prompt, text));
-    for (let from = 0; from < answers.length; from += 500) await saveAnswers(pool, answers.slice(from, from + 500));
+    for (const piece of piecesOf(answers, 500)) await saveAnswers(pool, piece);
   }
 }
 

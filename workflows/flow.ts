@@ -14,6 +14,7 @@ import {
 } from '@temporalio/workflow';
 import { defineSearchAttributeKey } from '@temporalio/common';
 import { createDispatch } from './dispatch';
+import { causeOf, refused, spentBy } from './failures';
 import { createInOrder } from './in-order';
 import type { Decision, MessageName, RollbackMessage } from './messages';
 import { MESSAGES, progressQuery, signals, updates } from './messages';
@@ -32,7 +33,6 @@ import type {
   RunPlan,
   Spend,
 } from './types';
-import { BUDGET_REACHED, NOBODY_SERVES } from './types';
 
 const attributes = {
   round: defineSearchAttributeKey('FlywheelRound', 'INT'),
@@ -382,26 +382,4 @@ export function createFlow(carried: Continued | null, given: FlywheelInput = {})
 function queueSecondsAsked({ config }: FlywheelInput): number | undefined {
   const seconds = (config as { heartbeat?: { queueSeconds?: unknown } } | null | undefined)?.heartbeat?.queueSeconds;
   return typeof seconds === 'number' && seconds > 0 ? seconds : undefined;
-}
-
-const refused = (sentence: string) => ApplicationFailure.nonRetryable(sentence, 'Refused');
-
-/** What a run had spent when its cap stopped a call (activities/budget.ts); undefined for another failure. */
-function spentBy(failure: unknown): number | undefined {
-  const cause = failure instanceof ActivityFailure ? failure.cause : undefined;
-  if (!(cause instanceof ApplicationFailure) || cause.type !== BUDGET_REACHED) return undefined;
-  return Number(cause.details?.[0] ?? 0);
-}
-
-/** Whether a failure says that no worker serves the activity's task queue. */
-export function isUnserved(failure: unknown): boolean {
-  const cause = failure instanceof ActivityFailure ? failure.cause : undefined;
-  return cause instanceof ApplicationFailure && cause.type === NOBODY_SERVES;
-}
-
-/** The innermost message of a failure: what really happened, without Temporal's wrapping. */
-export function causeOf(error: unknown): string {
-  let inner = error as { message?: string; cause?: unknown };
-  while (inner.cause) inner = inner.cause;
-  return inner.message ?? String(error);
 }

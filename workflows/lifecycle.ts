@@ -1,5 +1,6 @@
 import { ActivityFailure, ApplicationFailure, isCancellation, workflowInfo } from '@temporalio/workflow';
-import { causeOf, isUnserved, type Flow } from './flow';
+import { causeOf, isUnserved } from './failures';
+import type { Flow } from './flow';
 import type { RollbackMessage } from './messages';
 import { operate } from './operate';
 import { keptCheckpoints } from './steps';

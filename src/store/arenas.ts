@@ -1,5 +1,6 @@
 import type { Pool, PoolClient } from 'pg';
 import type { Outcome } from '../arena/outcome';
+import { piecesOf } from '../pieces';
 import { bulkInsert } from './bulk';
 import { inTransaction } from './transaction';
 
@@ -82,7 +83,8 @@ async function insertBattles(
   battles: readonly PlannedBattle[],
   from: number,
 ): Promise<void> {
-  for (let at = 0; at < battles.length; at += 5000)
+  let position = from;
+  for (const piece of piecesOf(battles, 5000))
     await bulkInsert(
       client,
       'battles',
@@ -94,9 +96,7 @@ async function insertBattles(
         ['playerB', 'text'],
         ['weight', 'real'],
       ],
-      battles
-        .slice(at, at + 5000)
-        .map((battle, index) => ({ weight: 1, ...battle, arena, position: from + at + index })),
+      piece.map((battle) => ({ weight: 1, ...battle, arena, position: position++ })),
       'refuse',
     );
 }

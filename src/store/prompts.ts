@@ -1,4 +1,5 @@
 import type { Pool } from 'pg';
+import { piecesOf } from '../pieces';
 import type { Message, Prompt } from '../prompts/prompt';
 import { bulkInsert } from './bulk';
 import { inTransaction } from './transaction';
@@ -24,7 +25,7 @@ const toPrompt = (row: PromptRow): Prompt => ({
 
 /** Stores prompts; those that exist stay as they are. */
 export async function savePrompts(pool: Pool, prompts: readonly Prompt[]): Promise<void> {
-  for (let from = 0; from < prompts.length; from += 1000)
+  for (const piece of piecesOf(prompts, 1000))
     await bulkInsert(
       pool,
       'prompts',
@@ -35,7 +36,7 @@ export async function savePrompts(pool: Pool, prompts: readonly Prompt[]): Promi
         ['source', 'text'],
         ['originalId', 'text'],
       ],
-      prompts.slice(from, from + 1000),
+      piece,
     );
 }
 
@@ -50,6 +51,9 @@ export async function fillCategories(pool: Pool, prompts: readonly Prompt[]): Pr
   );
 }
 
+/** Rows of a split that one statement writes: a million at once are hundreds of MB of text. */
+const SPLIT_PIECE = 2000;
+
 /** Stores a split once, whole or not at all. */
 export function saveSplit(
   pool: Pool,
@@ -61,8 +65,9 @@ export function saveSplit(
     await client.query('select pg_advisory_xact_lock(hashtext($1))', [split]);
     const { rowCount } = await client.query('select 1 from splits where split = $1 limit 1', [split]);
     if (rowCount) return;
-    for (const [part, prompts] of parts)
-      for (let from = 0; from < prompts.length; from += SPLIT_PIECE)
+    for (const [part, prompts] of parts) {
+      let position = 0;
+      for (const piece of piecesOf(prompts, SPLIT_PIECE))
         await bulkInsert(
           client,
           'splits',
@@ -73,17 +78,15 @@ export function saveSplit(
             ['position', 'int'],
             ['cluster', 'int'],
           ],
-          prompts.slice(from, from + SPLIT_PIECE).map((prompt, at) => ({
-            ...{ split, prompt, part, position: from + at },
+          piece.map((prompt) => ({
+            ...{ split, prompt, part, position: position++ },
             cluster: clusters?.get(prompt) ?? null,
           })),
           'refuse',
         );
+    }
   });
 }
-
-/** Rows of a split that one statement writes: a million at once are hundreds of MB of text. */
-const SPLIT_PIECE = 2000;
 
 /** Ids of a part's prompts in their frozen order, from `from` to before `to`. */
 export async function partOf(

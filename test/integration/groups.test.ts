@@ -5,7 +5,7 @@ import { appendFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileS
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Pool } from 'pg';
+import type { Pool } from 'pg';
 import type { ManagedProcess } from '../../src/config/schema';
 import { repositoryRoot } from '../../src/embedded/paths';
 import { freePort } from '../../src/embedded/ports';
@@ -14,12 +14,11 @@ import { createGroups, type Groups } from '../../src/groups/groups';
 import { thisHolder } from '../../src/groups/lease';
 import { managedNeed, type Managed } from '../../src/groups/managed';
 import type { Need } from '../../src/groups/need';
-import { migrate } from '../../src/store/migrate';
 import { temporaryFolder } from '../support/folder';
-import { testPostgres, type TestPostgres } from '../support/postgres';
+import { testDatabase } from '../support/postgres';
 
 /** Resource groups on a real Postgres, with real processes that come and go. */
-let postgres: TestPostgres;
+let postgres: Awaited<ReturnType<typeof testDatabase>>;
 let pool: Pool;
 let folder: string;
 const open: Groups[] = [];
@@ -27,9 +26,8 @@ const open: Groups[] = [];
 jest.setTimeout(60_000);
 
 beforeAll(async () => {
-  postgres = await testPostgres();
-  pool = new Pool({ connectionString: postgres.url });
-  await migrate(pool);
+  postgres = await testDatabase();
+  ({ pool } = postgres);
 });
 beforeEach(() => (folder = temporaryFolder('groups')));
 afterEach(async () => {
@@ -37,10 +35,7 @@ afterEach(async () => {
   rmSync(folder, { recursive: true, force: true });
   await pool.query('delete from group_leases');
 });
-afterAll(async () => {
-  await pool?.end();
-  await postgres?.stop();
-});
+afterAll(() => postgres?.stop());
 
 /** A worker's groups. */
 function worker(idleMs = 60_000): Groups {

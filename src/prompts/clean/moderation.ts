@@ -1,6 +1,7 @@
 import OpenAI from 'openai';
 import { messageOf, UserError } from '../../errors';
 import { thinFetch } from '../../models/http';
+import { piecesOf } from '../../pieces';
 
 /** An OpenAI-compatible endpoint for moderation. */
 export interface ModerationEndpoint {
@@ -36,8 +37,7 @@ export function createModeration({ url, model, key }: ModerationEndpoint): Moder
   });
   return async (texts) => {
     const found: (string | null)[] = [];
-    for (let from = 0; from < texts.length; from += AT_ONCE) {
-      const input = texts.slice(from, from + AT_ONCE);
+    for (const input of piecesOf(texts, AT_ONCE)) {
       const { results } = await client.moderations
         .create({ input, ...(model === null ? {} : { model }) })
         .catch((error: unknown) => {

@@ -2,6 +2,7 @@ import { setImmediate as breathe } from 'node:timers/promises';
 import { sfc32 } from '../../arena/random';
 import { UserError } from '../../errors';
 import { seedFrom } from '../../identity';
+import { piecesOf } from '../../pieces';
 import type { Embedder } from '../embed/embedder';
 import { vectorTable } from '../embed/vectors';
 import type { PromptPages } from '../pages';
@@ -65,8 +66,8 @@ async function textsAt(pages: AsyncIterable<readonly Prompt[]>, wanted: readonly
 }
 
 async function* embedded(embedder: Embedder, texts: readonly string[]): AsyncGenerator<Float32Array[]> {
-  for (let from = 0; from < texts.length; from += PIECE) {
-    yield await embedder.embed(texts.slice(from, from + PIECE));
+  for (const piece of piecesOf(texts, PIECE)) {
+    yield await embedder.embed(piece);
     await breathe();
   }
 }

@@ -1,4 +1,5 @@
 import { setImmediate as breathe } from 'node:timers/promises';
+import { piecesOf } from '../../pieces';
 import type { Embedder } from '../embed/embedder';
 import { vectorTable } from '../embed/vectors';
 import { userText, type Prompt } from '../prompt';
@@ -29,8 +30,7 @@ export async function examine(
   const contamination = createContamination(testTexts, vectorTable(await embedder.embed(testTexts)), settings);
   let prompts = 0;
   for await (const page of pages)
-    for (let from = 0; from < page.length; from += PIECE) {
-      const piece = page.slice(from, from + PIECE);
+    for (const piece of piecesOf(page, PIECE)) {
       const texts = piece.map(userText);
       const vectors = await embedder.embed(texts);
       piece.forEach((prompt, index) => contamination.add(texts[index]!, vectors[index]!, numberOf?.(prompt)));

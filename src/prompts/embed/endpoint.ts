@@ -1,6 +1,7 @@
 import OpenAI from 'openai';
 import { z } from 'zod';
 import { messageOf, UserError } from '../../errors';
+import { piecesOf } from '../../pieces';
 import type { Embedder } from './embedder';
 import { normalise } from './vectors';
 
@@ -82,8 +83,7 @@ export function endpointEmbedder({
     semantic: true,
     async embed(texts) {
       const vectors: Float32Array[] = [];
-      for (let from = 0; from < texts.length; from += batch)
-        vectors.push(...(await embedBatch(texts.slice(from, from + batch))));
+      for (const piece of piecesOf(texts, batch)) vectors.push(...(await embedBatch(piece)));
       return vectors;
     },
   };

@@ -5,6 +5,7 @@ import { basename, dirname, join, resolve } from 'node:path';
 import { pipeline as stream } from 'node:stream/promises';
 import { z } from 'zod';
 import { messageOf, UserError } from '../../errors';
+import { piecesOf } from '../../pieces';
 import type { Embedder } from './embedder';
 
 /** Half a gigabyte with its native parts, and needed by few: whoever has a model installs it. */
@@ -52,8 +53,8 @@ export async function onnxEmbedder(folder: string): Promise<Embedder> {
     semantic: true,
     async embed(texts) {
       const vectors: Float32Array[] = [];
-      for (let from = 0; from < texts.length; from += BATCH) {
-        const output = await extract(texts.slice(from, from + BATCH), { pooling: 'mean', normalize: true });
+      for (const piece of piecesOf(texts, BATCH)) {
+        const output = await extract(piece, { pooling: 'mean', normalize: true });
         vectors.push(...vectorsSchema.parse(output.tolist()).map((vector) => Float32Array.from(vector)));
       }
       return vectors;

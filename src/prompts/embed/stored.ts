@@ -1,5 +1,6 @@
 import type { Pool } from 'pg';
 import { sha256 } from '../../identity';
+import { piecesOf } from '../../pieces';
 import { loadEmbeddings, saveEmbeddings } from '../../store/embeddings';
 import type { Embedder } from './embedder';
 
@@ -17,7 +18,7 @@ export function storedEmbedder(db: Pool, embedder: Embedder): Embedder {
       const ids = texts.map((text) => sha256(text).slice(0, 32));
       const vectors = await loadEmbeddings(db, embedder.name, [...new Set(ids)]);
       const missing = new Map(texts.flatMap((text, at) => (vectors.has(ids[at]!) ? [] : [[ids[at]!, text] as const])));
-      const work = inParts([...missing], TEXTS);
+      const work = piecesOf([...missing], TEXTS);
       const embedOn = async () => {
         for (const part of work) {
           const made = await embedder.embed(part.map(([, text]) => text));
@@ -33,8 +34,4 @@ export function storedEmbedder(db: Pool, embedder: Embedder): Embedder {
       return ids.map((id) => vectors.get(id)!);
     },
   };
-}
-
-function* inParts<T>(items: readonly T[], size: number): Generator<T[]> {
-  for (let from = 0; from < items.length; from += size) yield items.slice(from, from + size);
 }
