@@ -23,7 +23,9 @@ export function tryCommand(
   { passEnv, seconds = 60 }: Omit<CommandOptions, 'what'>,
 ): Promise<string | null> {
   return new Promise((resolve) => {
-    const options = { env: knownEnvironment(passEnv), timeout: seconds * 1000, killSignal: 'SIGKILL' } as const;
+    const env = knownEnvironment(passEnv);
+    // What pulls an image says much.
+    const options = { env, timeout: seconds * 1000, killSignal: 'SIGKILL', maxBuffer: 1 << 24 } as const;
     execFile(program, args, options, (error, stdout, stderr) => {
       if (error === null) return resolve(null);
       const last = `${stdout}\n${stderr}`.trim().split('\n').at(-1);

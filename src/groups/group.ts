@@ -105,8 +105,8 @@ export function createGroup({ lease, idleMs }: GroupOptions) {
     await lease.note([...places.values()].map(({ need }) => need)).catch(() => false);
   }
 
-  async function endAll(): Promise<void> {
-    await Promise.all([...places.values()].map(end));
+  async function endAll(some: readonly Place[] = [...places.values()]): Promise<void> {
+    await Promise.all(some.map(end));
   }
 
   /** Ends what nobody has used for long, or for a moment where another worker waits; and everything where the lease is lost. */
@@ -173,8 +173,9 @@ export function createGroup({ lease, idleMs }: GroupOptions) {
       clearInterval(timer);
       closed = true;
       await inTurn(async () => {
-        const busy = await Promise.all([...places.values()].map(({ need }) => need.isBusy()));
-        await endAll();
+        const all = [...places.values()];
+        const busy = await Promise.all(all.map(({ need }) => need.isBusy()));
+        await endAll(all.filter((_, at) => !busy[at]));
         if (!busy.some(Boolean)) await lease.release();
       });
     },
@@ -188,6 +189,8 @@ function notUp(error: unknown): never {
 /** What takes minutes to come up is not waited for by those who are called off. */
 async function unlessAborted<T>(promise: Promise<T>, signal?: AbortSignal): Promise<T> {
   if (!signal) return promise;
+  // The event of a signal that was aborted before is never heard.
+  signal.throwIfAborted();
   const done = new AbortController();
   const aborted = once(signal, 'abort', { signal: done.signal }).then(() => signal.throwIfAborted());
   aborted.catch(() => undefined);

@@ -7,7 +7,7 @@ import { contentId } from '../identity';
 import { askApi } from '../models/api';
 import { passedOn } from '../placeholders';
 import { runCommand, tryCommand } from './command';
-import type { Need, Up } from './need';
+import { NOBODY_SEES, unseen, type Need, type Up } from './need';
 
 export interface Managed {
   label: string;
@@ -22,7 +22,6 @@ export interface Managed {
 
 const LOOK_MS = 1000;
 const PROBE_MS = 5000;
-const NOBODY_SEES = new Promise<never>(() => undefined);
 
 /** A server of the user's as a need: started by its command, ready when it says so, and ended. */
 export function managedNeed({ label, process, total, urls, folder }: Managed): Need {
@@ -83,7 +82,7 @@ export function managedNeed({ label, process, total, urls, folder }: Managed): N
   return {
     ...{ id, label, group: group.name, units: group.units, total },
     async up(calledOff) {
-      if (start === null) return { down: nothing, ended: NOBODY_SEES, isWell: () => Promise.resolve(true) };
+      if (start === null) return unseen(nothing);
       if (record !== null) await endLeftover(label, record, { evenHeld: true });
       // Somebody else's server would be taken for ours, and outlive it.
       if (process.ready === null && (await Promise.all(urls.map(answers))).some(Boolean))

@@ -10,6 +10,15 @@ export interface Up {
   isWell(): Promise<boolean>;
 }
 
+/** The end of what nobody sees end. */
+export const NOBODY_SEES = new Promise<never>(() => undefined);
+
+/** What is up by another's doing, and is only made to end here. */
+export const unseen = (down: () => Promise<void>): Up => ({
+  ...{ down, ended: NOBODY_SEES },
+  isWell: () => Promise.resolve(true),
+});
+
 /** What takes units of a group while it runs. */
 export interface Need {
   /** The same thing has the same id, whoever needs it. */

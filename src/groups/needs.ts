@@ -1,13 +1,13 @@
 import { join } from 'node:path';
 import type { Config, ManagedProcess } from '../config/schema';
 import { processesOf } from '../config/processes';
-import { servesOnHost, targetOf } from '../config/target';
+import { servesOnHost } from '../config/target';
 import { contentId } from '../identity';
 import { competitorPlayer, judgeMembers, memberParty } from '../models/roster';
 import type { ServingBackends } from '../serving/backends';
 import { isHeld } from '../training/folder';
 import { managedNeed } from './managed';
-import type { Need } from './need';
+import { unseen, type Need } from './need';
 
 /** Whether anything of a configuration comes and goes; then its battles are played where that runs. */
 export const hasProcesses = (config: Config): boolean => processesOf(config).all.length > 0;
@@ -18,8 +18,6 @@ export interface NeedDeps {
   groupFolder: string;
 }
 
-const neverEnds = new Promise<never>(() => undefined);
-
 /** What must be up before somebody of a configuration is asked; null: nothing, it is there always. */
 export function needsOf(config: Config, { serving, groupFolder }: NeedDeps) {
   const managed = (label: string, process: ManagedProcess | null | undefined, urls: readonly string[]): Need | null =>
@@ -29,7 +27,7 @@ export function needsOf(config: Config, { serving, groupFolder }: NeedDeps) {
 
   const target = (): Need | null => {
     if (!config.target) return null;
-    const { serve } = targetOf(config);
+    const { serve } = config.target;
     const { process } = serve;
     if (!process) return null;
     if (!servesOnHost(config))
@@ -42,8 +40,7 @@ export function needsOf(config: Config, { serving, groupFolder }: NeedDeps) {
     return {
       ...{ id: contentId(serve), label: 'target', group, units, total: totalOf(config, process) },
       // The serving backend starts what is asked for; here it is only made to end.
-      up: () =>
-        Promise.resolve({ down: () => serving.end(serve), ended: neverEnds, isWell: () => Promise.resolve(true) }),
+      up: () => Promise.resolve(unseen(() => serving.end(serve))),
       isBusy: () => Promise.resolve(false),
       onLease: { label: 'target', stop: null, passEnv: [], record: null, job: null },
     };
@@ -91,8 +88,6 @@ export function needsOf(config: Config, { serving, groupFolder }: NeedDeps) {
     },
   };
 }
-
-export type Needs = ReturnType<typeof needsOf>;
 
 const isHttp = (url: string) => /^https?:/.test(url);
 const totalOf = ({ groups }: Config, { group }: ManagedProcess) => groups[group.name] ?? 0;

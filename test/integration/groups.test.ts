@@ -13,7 +13,7 @@ import { isAlive, processStart, waitUntil } from '../../src/embedded/process';
 import { createGroups, type Groups } from '../../src/groups/groups';
 import { thisHolder } from '../../src/groups/lease';
 import { managedNeed, type Managed } from '../../src/groups/managed';
-import type { Need } from '../../src/groups/need';
+import { unseen, type Need } from '../../src/groups/need';
 import { temporaryFolder } from '../support/folder';
 import { testDatabase } from '../support/postgres';
 
@@ -157,6 +157,54 @@ it('a trainer that outlived its worker keeps the node, and only its own job may 
   trainer.kill('SIGKILL');
   await once(trainer, 'exit');
   expect(await waiting).toBe(true);
+});
+
+it('a worker that ends ends nothing of a trainer that goes on, which keeps the node', async () => {
+  const job = join(folder, 'r1-dpo-a1');
+  mkdirSync(job);
+  const trainer = spawn('sleep', ['60']);
+  const { pid = 0 } = trainer;
+  writeFileSync(
+    join(job, 'lock.json'),
+    JSON.stringify({ host: hostname(), pid, start: processStart(pid), renewed: 0 }),
+  );
+  const down = jest.fn(() => Promise.resolve());
+  const training: Need = {
+    ...(await server('training', 8, { start: null })),
+    up: () => Promise.resolve(unseen(down)),
+    isBusy: () => Promise.resolve(processStart(pid) !== null),
+    onLease: { label: 'training', stop: null, passEnv: [], record: null, job },
+  };
+  const leaver = worker();
+  await leaver.using(training, () => sleep(100));
+  await leaver.close();
+  expect(down).not.toHaveBeenCalled();
+
+  // The time of its lease passes.
+  await pool.query('update group_leases set until = now()');
+  const judge = await server('judge', 8);
+  const waiting = worker().using(judge, () => Promise.resolve(there('judge')));
+  await sleep(1000);
+  expect(there('judge')).toBe(false);
+  trainer.kill('SIGKILL');
+  await once(trainer, 'exit');
+  expect(await waiting).toBe(true);
+});
+
+it('who is called off while a place is made for them waits for no start', async () => {
+  const slow: Need = {
+    ...(await server('slow', 8, { start: null })),
+    up: (calledOff) =>
+      sleep(
+        30_000,
+        unseen(() => Promise.resolve()),
+        { signal: calledOff },
+      ),
+  };
+  const called = new AbortController();
+  const waiting = worker().using(slow, () => Promise.resolve(), called.signal);
+  called.abort();
+  await expect(waiting).rejects.toMatchObject({ name: 'AbortError' });
 });
 
 it('what does not come up says so to all who wait, with the end of its log, and is not started again for each', async () => {
