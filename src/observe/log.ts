@@ -67,9 +67,8 @@ function fieldsOf({ meta = {} }: Entry): Record<string, unknown> {
 
 function plain(value: unknown): unknown {
   if (typeof value === 'bigint') return String(value);
-  if (!(value instanceof Error) && !isErrorLike(value)) return value;
-  const { name, message, stack, cause } = value as Error & { type?: string };
-  const type = (value as { type?: unknown }).type;
+  if (!isErrorLike(value)) return value;
+  const { name, type, message, stack, cause } = value;
   return {
     name,
     ...(typeof type === 'string' ? { type } : {}),
@@ -80,5 +79,5 @@ function plain(value: unknown): unknown {
 }
 
 /** Jest's realms break `instanceof`. */
-const isErrorLike = (value: unknown): boolean =>
+const isErrorLike = (value: unknown): value is Error & { type?: unknown } =>
   typeof value === 'object' && value !== null && 'message' in value && 'stack' in value;

@@ -1,4 +1,5 @@
 import { processesOf, type NamedProcess } from '../processes';
+import { servesOnHost } from '../target';
 import type { Problem } from './problems';
 import type { Settings } from './settings';
 
@@ -28,8 +29,7 @@ function commandProblems(config: Settings): Problem[] {
   const serve = target?.serve;
   if (!serve?.process) return problems;
   const path = ['target', 'serve', 'process'];
-  const ownServers = serve.kind === 'local' || (serve.kind === 'vllm' && serve.start !== null);
-  if (ownServers && serve.process.start !== null)
+  if (servesOnHost(config) && serve.process.start !== null)
     problems.push({ path: [...path, 'start'], message: 'the worker starts these servers itself; give the group only' });
   if (serve.kind === 'vllm' && serve.start !== null && arena.order !== 'phased')
     problems.push({

@@ -1,3 +1,4 @@
+import { sum } from '../forecast';
 import type { Gpu } from './gpu';
 import { clusterPlan, type Case } from './plan';
 import { activeParameters, parameters, SHAPES } from './shapes';
@@ -11,14 +12,14 @@ export function clusterTables(cases: readonly Case[], gpu: Gpu): Record<string, 
   return {
     shapes: table(
       ['target', 'reckoned as', 'weights', 'of them in use by a token', 'GPUs to serve it'],
-      plans.map(({ target, replicas }) => {
+      plans.map(({ target, replicaGpus }) => {
         const shape = SHAPES[target];
         return [
           target,
           shape.name,
           billions(parameters(shape)),
           billions(activeParameters(shape)),
-          number(replicas.get('target') ?? 0),
+          number(replicaGpus),
         ];
       }),
     ),
@@ -61,7 +62,6 @@ function table(columns: readonly string[], rows: readonly (readonly string[])[])
   return [line(columns), line(rule), ...rows.map(line)].join('\n');
 }
 
-const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);
 const number = (value: number): string => Math.round(value).toLocaleString('en');
 const money = (usd: number): string => `$${number(usd)}`;
 const billions = (value: number): string => `${(value / 1e9).toFixed(1)}B`;

@@ -1,4 +1,5 @@
 import type { Config } from '../../config/schema';
+import { sum } from '../forecast';
 import type { Gpu } from './gpu';
 import { nodesFor, stateBytes, workingBytes, type TrainedStage } from './memory';
 import { SHAPES, type Shape, type TargetName } from './shapes';
@@ -36,8 +37,8 @@ export interface BattlesPlan {
 export interface ClusterPlan {
   stages: StagePlan[];
   battles: BattlesPlan;
-  /** GPUs of one replica by who is served. */
-  replicas: Map<string, number>;
+  /** GPUs of one replica of the target. */
+  replicaGpus: number;
 }
 
 const STAGES: readonly TrainedStage[] = ['sft', 'dpo', 'reward', 'ppo'];
@@ -49,12 +50,7 @@ export function clusterPlan({ target, config, served }: Case, gpu: Gpu): Cluster
   return {
     stages: STAGES.map((stage) => stagePlan(shape, stage, config, gpu)),
     battles: battlesPlan(shape, { config, served }, gpu),
-    replicas: new Map(
-      [['target', target] as const, ...Object.entries(served)].map(([who, name]) => [
-        who,
-        replicaGpus(SHAPES[name], { calls: 1, promptTokens: judgePrompt(config.judge), completionTokens: ANSWER }, gpu),
-      ]),
-    ),
+    replicaGpus: replicaGpus(shape, { promptTokens: judgePrompt(config.judge), completionTokens: ANSWER }, gpu),
   };
 }
 
@@ -63,9 +59,10 @@ function stagePlan(shape: Shape, stage: TrainedStage, config: Config, gpu: Gpu):
   const { tokens: longest, batch } = rowsOf(config, stage);
   const nodes = nodesFor(shape, stage, { tokens: longest, batch }, gpu);
   const gpus = nodes * gpu.perNode;
+  const { ppoEpochs } = config.ppo;
   const hours = rounds(config).map((round) => {
     const tokens = trainedTokens(config, stage, round);
-    const training = trainingSeconds(shape, stage, { tokens, context: CONTEXT }, gpus, gpu);
+    const training = trainingSeconds(shape, stage, { tokens, context: CONTEXT, ppoEpochs }, gpus, gpu);
     const written: Calls = { calls: rollouts(config, round), promptTokens: PROMPT, completionTokens: ANSWER };
     const writing = stage === 'ppo' ? servingGpuSeconds(shape, written, gpu) / gpus : 0;
     return (training + writing) / 3600;
@@ -115,4 +112,3 @@ function battlesPlan(shape: Shape, { config, served }: Omit<Case, 'target'>, gpu
 }
 
 const rounds = (config: Config): number[] => Array.from({ length: config.rounds }, (_, index) => index + 1);
-const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);

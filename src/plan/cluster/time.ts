@@ -14,7 +14,7 @@ export function forwardFlops(shape: Shape, context: number): number {
  * checkpointing the forward pass is done once more: 4. DPO adds its reference; PPO scores a rollout by reward model, reference and
  * critic, and then trains policy and critic `ppoEpochs` times.
  */
-export function passesOf(stage: TrainedStage, ppoEpochs = 2): number {
+export function passesOf(stage: TrainedStage, ppoEpochs: number): number {
   const train = 4;
   return { sft: train, reward: train, dpo: train + 1, ppo: 3 + ppoEpochs * 2 * train }[stage];
 }
@@ -23,11 +23,11 @@ export function passesOf(stage: TrainedStage, ppoEpochs = 2): number {
 export function trainingSeconds(
   shape: Shape,
   stage: TrainedStage,
-  { tokens, context }: { tokens: number; context: number },
+  { tokens, context, ppoEpochs }: { tokens: number; context: number; ppoEpochs: number },
   gpus: number,
   gpu: Gpu,
 ): number {
-  return (tokens * passesOf(stage) * forwardFlops(shape, context)) / (gpus * gpu.flops * gpu.trainingUse);
+  return (tokens * passesOf(stage, ppoEpochs) * forwardFlops(shape, context)) / (gpus * gpu.flops * gpu.trainingUse);
 }
 
 /** Calls to a served model. */
@@ -38,10 +38,10 @@ export interface Calls {
 }
 
 /** Calls in flight at one replica. */
-export const IN_FLIGHT = 128;
+const IN_FLIGHT = 128;
 
 /** GPUs of one replica, with room for its calls in flight. */
-export function replicaGpus(shape: Shape, { promptTokens, completionTokens }: Calls, gpu: Gpu): number {
+export function replicaGpus(shape: Shape, { promptTokens, completionTokens }: Omit<Calls, 'calls'>, gpu: Gpu): number {
   return servingGpus(shape, IN_FLIGHT * (promptTokens + completionTokens), gpu);
 }
 

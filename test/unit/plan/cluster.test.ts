@@ -96,11 +96,12 @@ describe('time', () => {
   });
 
   it('counts the passes of each stage', () => {
-    expect([passesOf('sft'), passesOf('dpo'), passesOf('reward'), passesOf('ppo')]).toEqual([4, 5, 4, 19]);
+    expect([passesOf('sft', 2), passesOf('dpo', 2), passesOf('reward', 2), passesOf('ppo', 2)]).toEqual([4, 5, 4, 19]);
   });
 
   it('divides over the GPUs', () => {
-    const seconds = (gpus: number) => trainingSeconds(SHAPES['7B'], 'sft', { tokens: 1e9, context: 1000 }, gpus, H100);
+    const seconds = (gpus: number) =>
+      trainingSeconds(SHAPES['7B'], 'sft', { tokens: 1e9, context: 1000, ppoEpochs: 2 }, gpus, H100);
     expect(seconds(8) / seconds(16)).toBeCloseTo(2, 9);
     expect(seconds(8)).toBeCloseTo((1e9 * 4 * forwardFlops(SHAPES['7B'], 1000)) / (8 * 989e12 * 0.4), 6);
   });
