@@ -1,10 +1,9 @@
-import { timingSafeEqual } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import type { Payload } from '@temporalio/common';
 import { z } from 'zod';
 import { messageOf, UserError } from '../errors';
-import { sha256 } from '../identity';
+import { listen } from '../http/listen';
+import { same } from '../http/same';
 import { createPayloadCodec } from './codec';
 import type { Keys } from './keys';
 
@@ -47,21 +46,12 @@ export async function startCodecEndpoint(options: CodecEndpointOptions): Promise
     );
   const answer = createAnswer(options);
   const server = createServer((request, response) => void answer(request, response));
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', (error) =>
-      reject(new UserError(`The codec endpoint cannot listen on ${host}:${port} (${error.message}).`)),
-    );
-    server.listen({ host, port }, resolve);
-  });
-  const { port: chosen } = server.address() as AddressInfo;
-  return {
-    url: `http://${host.includes(':') ? `[${host}]` : host}:${chosen}`,
-    close: () =>
-      new Promise((resolve) => {
-        server.close(() => resolve());
-        server.closeAllConnections();
-      }),
-  };
+  const { origin, close } = await listen(
+    server,
+    { host, port },
+    (reason) => `The codec endpoint cannot listen on ${host}:${port} (${reason}).`,
+  );
+  return { url: origin, close };
 }
 
 /** The pages of a UI on this machine, which is opened under two names. */
@@ -106,9 +96,6 @@ const cors = (origin: string) => ({
   'access-control-allow-credentials': 'true',
   vary: 'origin',
 });
-
-/** In a time that does not depend on where two texts differ. */
-const same = (one: string, other: string) => timingSafeEqual(Buffer.from(sha256(one)), Buffer.from(sha256(other)));
 
 async function read(request: IncomingMessage): Promise<string> {
   const chunks: Buffer[] = [];

@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { messageOf, UserError } from '../errors';
+import { listen } from '../http/listen';
 import { BadRequest } from './chat-request';
 import { ChatService, type SandboxStats } from './chat-service';
 import { readBody, send } from './http';
@@ -41,28 +41,13 @@ export async function startSandbox(given: SandboxOptions = {}): Promise<Sandbox>
       }
     });
   });
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', (error) => {
-      const where = `${host}:${options.port}`;
-      reject(
-        new UserError(
-          `The sandbox cannot listen on ${where} (${error.message}); choose another port, or 0 for a free one.`,
-        ),
-      );
-    });
-    server.listen({ host, port: options.port, backlog: BACKLOG }, resolve);
-  });
-  const { port } = server.address() as AddressInfo;
-  return {
-    url: `http://${host.includes(':') ? `[${host}]` : host}:${port}/v1`,
-    port,
-    stats: () => chat.stats(),
-    close: () =>
-      new Promise((resolve) => {
-        server.close(() => resolve());
-        server.closeAllConnections();
-      }),
-  };
+  const { origin, port, close } = await listen(
+    server,
+    { host, port: options.port, backlog: BACKLOG },
+    (reason) =>
+      `The sandbox cannot listen on ${host}:${options.port} (${reason}); choose another port, or 0 for a free one.`,
+  );
+  return { url: `${origin}/v1`, port, stats: () => chat.stats(), close };
 }
 
 function route(chat: ChatService, request: IncomingMessage, body: Buffer | null, response: ServerResponse): void {

@@ -1,6 +1,7 @@
-import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
+import { createHmac, randomBytes } from 'node:crypto';
 import type { Context, MiddlewareHandler } from 'hono';
 import { getCookie } from 'hono/cookie';
+import { same } from '../../http/same';
 
 /** Who may come in, and whose changes are meant. */
 export interface Access {
@@ -27,10 +28,6 @@ export function createAccess(token: string | null): Access {
   const session = createHmac('sha256', token ?? randomBytes(32))
     .update('flywheel dashboard session')
     .digest('hex');
-  const same = (given: string, wanted: string) => {
-    const digest = (text: string) => createHmac('sha256', session).update(text).digest();
-    return timingSafeEqual(digest(given), digest(wanted));
-  };
   return {
     guarded: token !== null,
     isIn: (context) => {

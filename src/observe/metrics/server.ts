@@ -1,9 +1,8 @@
-import { timingSafeEqual } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { isLoopback } from '../../dashboard/security/hosts';
 import { messageOf, UserError } from '../../errors';
-import { sha256 } from '../../identity';
+import { listen } from '../../http/listen';
+import { same } from '../../http/same';
 
 export interface MetricsServerOptions {
   /** `host:port`, or a port on the loopback. */
@@ -34,25 +33,12 @@ export async function startMetricsServer({ address, token, ...answers }: Metrics
       `The metrics at ${address} can be read from elsewhere, so they need a token: set FLYWHEEL_METRICS_TOKEN (for example \`openssl rand -hex 24\`), or listen on 127.0.0.1.`,
     );
   const server = createServer((request, response) => void answer(request, response, { token, ...answers }));
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', (error) =>
-      reject(
-        new UserError(
-          `The metrics cannot be served at ${host}:${port} (${error.message}): give --metrics another address.`,
-        ),
-      ),
-    );
-    server.listen({ host, port }, resolve);
-  });
-  const chosen = (server.address() as AddressInfo).port;
-  return {
-    url: `http://${host.includes(':') ? `[${host}]` : host}:${chosen}/metrics`,
-    close: () =>
-      new Promise((resolve) => {
-        server.close(() => resolve());
-        server.closeAllConnections();
-      }),
-  };
+  const { origin, close } = await listen(
+    server,
+    { host, port },
+    (reason) => `The metrics cannot be served at ${host}:${port} (${reason}): give --metrics another address.`,
+  );
+  return { url: `${origin}/metrics`, close };
 }
 
 /** @throws UserError where it is no address to listen on. */
@@ -89,6 +75,3 @@ async function answer(
     return send(500, `${messageOf(error)}\n`);
   }
 }
-
-/** In a time that does not depend on where two texts differ. */
-const same = (one: string, other: string) => timingSafeEqual(Buffer.from(sha256(one)), Buffer.from(sha256(other)));
