@@ -6,9 +6,8 @@ import { join } from 'node:path';
 import { progressQuery } from '../../workflows/messages';
 import type { Progress } from '../../workflows/types';
 import { repositoryRoot } from '../../src/embedded/paths';
-import { SCRIPTED_POOL, scriptedConfig, scriptedPython } from '../support/scripted';
+import { scriptedConfig, scriptedFiles, scriptedPython } from '../support/scripted';
 import { testServers, type TestServers } from '../support/servers';
-import { writeFakeBase, writePrompts } from '../support/tiny';
 import { until } from '../support/until';
 
 /**
@@ -55,9 +54,7 @@ when('two hosts with one Postgres, one Temporal server and one artifacts folder'
     servers = await testServers('namespaces');
     const { home } = servers.paths;
     shared = join(home, 'shared');
-    const pool = writePrompts(join(home, 'pool.jsonl'), SCRIPTED_POOL, 'train');
-    const test = writePrompts(join(home, 'test.jsonl'), 12, 'test');
-    const config = scriptedConfig({ base: writeFakeBase(join(home, 'base')), pool, test });
+    const config = scriptedConfig(scriptedFiles(home));
     configFile = join(home, 'config.json');
     writeFileSync(
       configFile,

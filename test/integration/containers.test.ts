@@ -88,16 +88,22 @@ function run(service: Service, ports: Record<string, number>) {
   };
 }
 
-it('the worker comes up, is healthy, tells its metrics to the token, and stops when it is told to', async () => {
-  const service = services['worker'] as Service;
+/** Starts a service with one of its ports elsewhere, and waits until it says that it is healthy. */
+async function comesUp(name: string, inside: number) {
+  const service = services[name] as Service;
   const port = await freePort();
-  const worker = run(service, { 9464: port });
+  const container = run(service, { [inside]: port });
   await until(
-    () => Promise.resolve(worker.healthy() || worker.exited() !== null),
+    () => Promise.resolve(container.healthy() || container.exited() !== null),
     (up) => up,
     60,
   );
-  expect({ exited: worker.exited(), output: worker.output() }).toMatchObject({ exited: null });
+  expect({ exited: container.exited(), output: container.output() }).toMatchObject({ exited: null });
+  return { service, port, container };
+}
+
+it('the worker comes up, is healthy, tells its metrics to the token, and stops when it is told to', async () => {
+  const { service, port, container: worker } = await comesUp('worker', 9464);
 
   const token = service.environment?.['FLYWHEEL_METRICS_TOKEN'];
   const ask = (authorization: string) => fetch(`http://127.0.0.1:${port}/metrics`, { headers: { authorization } });
@@ -111,15 +117,7 @@ it('the worker comes up, is healthy, tells its metrics to the token, and stops w
 }, 120_000);
 
 it('the dashboard comes up, is healthy, asks for its token, and stops when it is told to', async () => {
-  const service = services['dashboard'] as Service;
-  const port = await freePort();
-  const dashboard = run(service, { 7373: port });
-  await until(
-    () => Promise.resolve(dashboard.healthy() || dashboard.exited() !== null),
-    (up) => up,
-    60,
-  );
-  expect({ exited: dashboard.exited(), output: dashboard.output() }).toMatchObject({ exited: null });
+  const { service, port, container: dashboard } = await comesUp('dashboard', 7373);
   const token = service.environment?.['FLYWHEEL_DASHBOARD_TOKEN'];
   const ask = (authorization: string) => fetch(`http://127.0.0.1:${port}/api/v1/runs`, { headers: { authorization } });
   expect((await ask('Bearer another')).status).toBe(401);

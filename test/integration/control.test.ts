@@ -17,9 +17,8 @@ import { startWorker, type RunningWorker } from '../../src/worker';
 import type { MessageName } from '../../workflows/messages';
 import { progressQuery, signals, updates } from '../../workflows/messages';
 import type { FlywheelInput, FlywheelState, Progress } from '../../workflows/types';
-import { SCRIPTED_POOL, scriptedConfig, scriptedPython } from '../support/scripted';
+import { scriptedConfig, scriptedFiles, scriptedPython } from '../support/scripted';
 import { testServers, type TestServers } from '../support/servers';
-import { writeFakeBase, writePrompts } from '../support/tiny';
 import { until } from '../support/until';
 
 /**
@@ -40,9 +39,7 @@ beforeAll(async () => {
   servers = await testServers('control');
   sandbox = await startSandbox({ latencyMs: 10 });
   const { home } = servers.paths;
-  const pool = writePrompts(join(home, 'pool.jsonl'), SCRIPTED_POOL, 'train');
-  const test = writePrompts(join(home, 'test.jsonl'), 12, 'test');
-  files = { base: writeFakeBase(join(home, 'base')), pool, test };
+  files = scriptedFiles(home);
   config = scriptedConfig(files);
   process.env['FLYWHEEL_PYTHON'] = scriptedPython(home);
   worker = await startWorker({ ...servers, defaults: { config, folder: home }, sandbox: sandbox.url });

@@ -9,9 +9,8 @@ import { freePort } from '../../src/embedded/ports';
 import { processStart } from '../../src/embedded/process';
 import { progressQuery } from '../../workflows/messages';
 import type { Progress } from '../../workflows/types';
-import { SCRIPTED_POOL } from '../support/scripted';
+import { scriptedFiles } from '../support/scripted';
 import { testServers, type TestServers } from '../support/servers';
-import { writeFakeBase, writePrompts } from '../support/tiny';
 import { until } from '../support/until';
 import { startWorkerProcess } from '../support/worker-process';
 
@@ -80,13 +79,12 @@ async function example(): Promise<ConfigInput> {
   let text = asWritten;
   for (const port of [8101, 8102, 8103, 8111, 8112]) text = text.replaceAll(String(port), String(await freePort()));
   const config = JSON.parse(text) as Config;
-  const pool = writePrompts(join(home, 'pool.jsonl'), SCRIPTED_POOL, 'train');
-  const test = writePrompts(join(home, 'test.jsonl'), 12, 'test');
+  const { base, pool, test } = scriptedFiles(home);
   const small = { batch: 2, maxSteps: 6, threshold: [0] };
   return {
     ...config,
     stages: ['sft'],
-    target: config.target && { ...config.target, base: writeFakeBase(join(home, 'base')) },
+    target: config.target && { ...config.target, base },
     evaluation: { ...config.evaluation, testSet: [test], size: 12, bootstrapRounds: 100 },
     prompts: { ...config.prompts, source: [pool], sliceSize: 16, slices: 3, gateReserve: 60 },
     gate: { ...config.gate, prompts: 20 },

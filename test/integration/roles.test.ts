@@ -8,9 +8,8 @@ import { eventsOf } from '../../src/store/events';
 import { startWorker, type RunningWorker, type WorkerSettings } from '../../src/worker';
 import { progressQuery, updates } from '../../workflows/messages';
 import type { Progress } from '../../workflows/types';
-import { SCRIPTED_POOL, scriptedConfig, scriptedPython } from '../support/scripted';
+import { scriptedConfig, scriptedFiles, scriptedPython } from '../support/scripted';
 import { testServers, type TestServers } from '../support/servers';
-import { writeFakeBase, writePrompts } from '../support/tiny';
 import { until } from '../support/until';
 
 /** Workers that each do a part of the work, against real Temporal and Postgres; players, judges and the trainer are scripted. */
@@ -27,10 +26,8 @@ beforeAll(async () => {
   servers = await testServers('roles');
   sandbox = await startSandbox({ latencyMs: 40 });
   const { home } = servers.paths;
-  const pool = writePrompts(join(home, 'pool.jsonl'), SCRIPTED_POOL, 'train');
-  const test = writePrompts(join(home, 'test.jsonl'), 12, 'test');
   config = {
-    ...scriptedConfig({ base: writeFakeBase(join(home, 'base')), pool, test }),
+    ...scriptedConfig(scriptedFiles(home)),
     rounds: 1,
     heartbeat: { queueSeconds: 1.5 },
     arena: { batch: 12, window: 6 },

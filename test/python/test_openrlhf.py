@@ -69,7 +69,7 @@ def test_a_job_runs_to_its_result(kind, model, packages, tmp_path):
     stated = read(Path(result['output']), 'manifest.json')
     assert stated['sha256'] == result['sha256'] and stated['job'] == asked['id']
     assert not (folder / 'lock.json').exists()
-    lines = [json.loads(line) for line in (folder / 'progress.jsonl').read_text().splitlines()]
+    lines = tiny.progress(folder)
     assert lines[-1]['step'] == lines[-1]['steps'] == 4 and lines[-1]['metrics'] == {'loss': 0.25, 'lr': 5e-6}
     # The settings that decide the result reach OpenRLHF.
     named = asked['hyperparameters']
@@ -92,12 +92,18 @@ def test_a_job_runs_to_its_result(kind, model, packages, tmp_path):
     assert (folder / 'openrlhf' / 'given.json').stat().st_mtime_ns == before
 
 
-def test_it_stops_when_it_is_asked_to_and_goes_on(model, packages, tmp_path):
+def begun(packages, model, tmp_path):
+    """A job's folder and its process, which trains by now and takes its time."""
     folder = job(tmp_path / 'job', 'sft', model)
     child = start(folder, packages, 'slow')
     deadline = time.monotonic() + 30
     while not (folder / 'progress.jsonl').exists() and time.monotonic() < deadline:
         time.sleep(0.1)
+    return folder, child
+
+
+def test_it_stops_when_it_is_asked_to_and_goes_on(model, packages, tmp_path):
+    folder, child = begun(packages, model, tmp_path)
     # Nobody else may train meanwhile.
     other = start(folder, packages)
     assert other.wait() == 76 and 'is being trained by' in other.stderr.read()
@@ -111,11 +117,7 @@ def test_it_stops_when_it_is_asked_to_and_goes_on(model, packages, tmp_path):
 
 
 def test_sigterm_ends_it_at_once(model, packages, tmp_path):
-    folder = job(tmp_path / 'job', 'sft', model)
-    child = start(folder, packages, 'slow')
-    deadline = time.monotonic() + 30
-    while not (folder / 'progress.jsonl').exists() and time.monotonic() < deadline:
-        time.sleep(0.1)
+    folder, child = begun(packages, model, tmp_path)
     child.send_signal(signal.SIGTERM)
     assert child.wait(30) == 75 and read(folder, 'stopped.json')['reason'] == 'SIGTERM'
 

@@ -1,23 +1,19 @@
-import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ConfigInput } from '../../src/config/schema';
-import { pythonPath, repositoryRoot } from '../../src/embedded/paths';
 import type { ModelName } from '../../src/sandbox/models';
-import { tinyConfig } from './tiny';
+import { tinyConfig, writeFakeBase, writePrompts } from './tiny';
 
-/**
- * A Python that trains by script (chaos/scripted_trainer.py) behind the real job contract, as `FLYWHEEL_PYTHON` names one: for tests of
- * what happens around a training, in a second instead of many.
- */
-export function scriptedPython(folder: string): string {
-  const file = join(folder, 'scripted-python');
-  const script = join(repositoryRoot(), 'chaos', 'scripted_trainer.py');
-  writeFileSync(file, `#!/bin/sh\nexec '${pythonPath()}' '${script}' "$@"\n`, { mode: 0o755 });
-  return file;
-}
+export { scriptedPython } from '../../chaos/scripted-python';
 
 /** Prompts that a run of `scriptedConfig` needs. */
-export const SCRIPTED_POOL = 3 * 16 + 60;
+const SCRIPTED_POOL = 3 * 16 + 60;
+
+/** The files of a scripted run, in a folder. */
+export const scriptedFiles = (folder: string) => ({
+  base: writeFakeBase(join(folder, 'base')),
+  pool: writePrompts(join(folder, 'pool.jsonl'), SCRIPTED_POOL, 'train'),
+  test: writePrompts(join(folder, 'test.jsonl'), 12, 'test'),
+});
 
 /** A run of SFT alone whose checkpoints are answered for by scripted players; it lasts some seconds a round. */
 export function scriptedConfig(
