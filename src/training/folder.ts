@@ -1,4 +1,4 @@
-import { mkdir, open, rm, utimes, writeFile } from 'node:fs/promises';
+import { mkdir, open, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { isAlive } from '../embedded/process';
@@ -9,14 +9,13 @@ import type { Job, JobProgress, JobResult } from './job';
 
 /** The worker's side of a job folder; the trainer's is `trainer/flywheel_trainer/job.py`, `lease.py` and `run.py`. */
 
-/** A lock of another host is live while its trainer renewed it so recently (the trainer's own rule, `lease.py`). */
+/** A lock of another host is live while its trainer touched it so recently (the trainer's own rule, `lease.py`). */
 const FOREIGN_LEASE_MS = 30_000;
 
 interface Lock {
   host: string;
   pid: number;
   start: number | string;
-  renewed: number;
 }
 
 export function readResult(folder: string): Promise<JobResult | null> {
@@ -89,9 +88,13 @@ export async function clearTheWay(folder: string, files: readonly string[]): Pro
 
 /** Whether a trainer holds the folder: on this host its process lives, on another its lease is young. */
 export async function isHeld(folder: string): Promise<boolean> {
-  const lock = await readJson<Lock>(join(folder, 'lock.json'));
+  const path = join(folder, 'lock.json');
+  const lock = await readJson<Lock>(path);
   if (!lock) return false;
-  if (lock.host !== hostname()) return Date.now() - lock.renewed * 1000 < FOREIGN_LEASE_MS;
+  if (lock.host !== hostname()) {
+    const file = await stat(path).catch(() => null);
+    return file !== null && Date.now() - file.mtimeMs < FOREIGN_LEASE_MS;
+  }
   return isAlive({ pid: lock.pid, start: String(lock.start) });
 }
 

@@ -135,10 +135,7 @@ it('a trainer that outlived its worker keeps the node, and only its own job may 
   mkdirSync(job);
   const trainer = spawn('sleep', ['60']);
   const { pid = 0 } = trainer;
-  writeFileSync(
-    join(job, 'lock.json'),
-    JSON.stringify({ host: hostname(), pid, start: processStart(pid), renewed: 0 }),
-  );
+  writeFileSync(join(job, 'lock.json'), JSON.stringify({ host: hostname(), pid, start: processStart(pid) }));
   const running = [{ label: 'training', stop: null, passEnv: [], record: null, job }];
   await pool.query(
     `insert into group_leases (name, holder, host, pid, process_start, until, running) values ('node', 'dead', $1, 1, 'before', now(), $2)`,
@@ -164,10 +161,7 @@ it('a worker that ends ends nothing of a trainer that goes on, which keeps the n
   mkdirSync(job);
   const trainer = spawn('sleep', ['60']);
   const { pid = 0 } = trainer;
-  writeFileSync(
-    join(job, 'lock.json'),
-    JSON.stringify({ host: hostname(), pid, start: processStart(pid), renewed: 0 }),
-  );
+  writeFileSync(join(job, 'lock.json'), JSON.stringify({ host: hostname(), pid, start: processStart(pid) }));
   const down = jest.fn(() => Promise.resolve());
   const training: Need = {
     ...(await server('training', 8, { start: null })),

@@ -137,7 +137,7 @@ class TestLease:
     """Who may run a folder."""
 
     def hold(self, folder, **owner) -> None:
-        (folder / 'lock.json').write_text(json.dumps({'host': socket.gethostname(), 'renewed': 0, **owner}))
+        (folder / 'lock.json').write_text(json.dumps({'host': socket.gethostname(), **owner}))
 
     def test_a_live_process_keeps_the_folder(self, tmp_path, base, capsys):
         folder = tiny.make_job(tmp_path / 'job', 'sft', base)
@@ -173,16 +173,48 @@ class TestLease:
 
     def test_the_lock_is_renewed_and_its_loss_is_noticed(self, tmp_path, monkeypatch):
         monkeypatch.setattr('flywheel_trainer.lease.RENEW_SECONDS', 0.02)
+        lock = tmp_path / 'lock.json'
         with Lease(tmp_path) as lease:
-            first = json.loads((tmp_path / 'lock.json').read_text())['renewed']
-            time.sleep(0.2)
-            held = json.loads((tmp_path / 'lock.json').read_text())
-            assert held['renewed'] > first and held['start'] == start_time(os.getpid())
+            first = lock.stat().st_mtime_ns
+            self._wait_until(lambda: lock.stat().st_mtime_ns > first)
+            assert json.loads(lock.read_text())['start'] == start_time(os.getpid())
             assert lease.stop_reason() is None
-            os.replace(self._foreign(tmp_path), tmp_path / 'lock.json')
-            time.sleep(0.2)
-            assert lease.stop_reason() == 'the lock was taken over'
-        assert json.loads((tmp_path / 'lock.json').read_text())['host'] == 'elsewhere', 'the new owner keeps it'
+            os.replace(self._foreign(tmp_path), lock)
+            self._wait_until(lambda: lease.stop_reason() == 'the lock was taken over')
+        assert json.loads(lock.read_text())['host'] == 'elsewhere', 'the new owner keeps it'
+
+    def test_a_lock_taken_over_while_it_is_renewed_stays_with_its_new_owner(self, tmp_path, monkeypatch):
+        monkeypatch.setattr('flywheel_trainer.lease.RENEW_SECONDS', 0.02)
+        touch, lock = os.utime, tmp_path / 'lock.json'
+
+        def taken_over_first(file):
+            os.replace(self._foreign(tmp_path), lock)
+            touch(file)
+
+        with Lease(tmp_path) as lease:
+            monkeypatch.setattr(os, 'utime', taken_over_first)
+            self._wait_until(lambda: lease.stop_reason() == 'the lock was taken over')
+        assert json.loads(lock.read_text())['host'] == 'elsewhere'
+
+    def test_a_lock_renewed_while_it_is_cleared_is_given_back(self, tmp_path, monkeypatch):
+        lock = tmp_path / 'lock.json'
+        os.replace(self._foreign(tmp_path), lock)
+        os.utime(lock, (0, 0))
+        rename = os.rename
+
+        def renewed_first(source, to):
+            os.utime(lock)
+            rename(source, to)
+
+        monkeypatch.setattr(os, 'rename', renewed_first)
+        assert main([str(tmp_path)]) == 76
+        assert json.loads(lock.read_text())['host'] == 'elsewhere'
+
+    def _wait_until(self, is_so) -> None:
+        ends = time.monotonic() + 20
+        while not is_so():
+            assert time.monotonic() < ends
+            time.sleep(0.01)
 
     def _foreign(self, folder):
         path = folder / 'foreign'

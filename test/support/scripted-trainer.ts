@@ -14,7 +14,7 @@ const { dataset, hyperparameters } = JSON.parse(readFileSync(join(folder, 'job.j
 appendFileSync(join(folder, 'starts'), '.');
 writeFileSync(join(folder, 'environment.json'), JSON.stringify(process.env));
 const start = readFileSync('/proc/self/stat', 'utf8').split(') ')[1].split(' ')[19];
-writeFileSync(join(folder, 'lock.json'), JSON.stringify({ host: require('node:os').hostname(), pid: process.pid, start, renewed: Date.now() / 1000 }));
+writeFileSync(join(folder, 'lock.json'), JSON.stringify({ host: require('node:os').hostname(), pid: process.pid, start }));
 const at = existsSync(join(folder, 'step')) ? Number(readFileSync(join(folder, 'step'), 'utf8')) : 0;
 let step = at;
 const end = (file, value, code) => {

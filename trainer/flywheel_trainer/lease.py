@@ -1,9 +1,10 @@
 """Who runs a job folder: `lock.json` says who, a thread renews it, and `stop`, `claim` and SIGTERM end it in order.
 
 Only the process that `lock.json` names may write into the folder. A lock is live on its own host while a process with
-that pid and start time exists, on another host while it was renewed within `FOREIGN_SECONDS`.
+that pid and start time exists, on another host while its file was touched within `FOREIGN_SECONDS`.
 """
 
+import contextlib
 import json
 import os
 import signal
@@ -61,8 +62,9 @@ class Lease:
     def __exit__(self, *_: object) -> None:
         self._ended.set()
         self._thread.join()
+        os.close(self._file)
         signal.signal(signal.SIGTERM, self._old_handler)
-        if self._is_ours(self._read()):
+        if self._is_ours(self._read(self.path)):
             self.path.unlink(missing_ok=True)
 
     def stop_reason(self) -> str | None:
@@ -85,11 +87,12 @@ class Lease:
 
     def _take(self) -> None:
         fresh = self.path.with_name(f'lock.json.new-{os.getpid()}')
-        write_json(fresh, {**self.owner, 'renewed': time.time()})
+        write_json(fresh, self.owner)
         try:
             while True:
                 try:
                     os.link(fresh, self.path)  # fails where a lock exists: creation and check are one step
+                    self._file = os.open(fresh, os.O_RDONLY)
                     return
                 except FileExistsError:
                     self._clear_dead()
@@ -97,8 +100,8 @@ class Lease:
             fresh.unlink(missing_ok=True)
 
     def _clear_dead(self) -> None:
-        held = self._read()
-        if held is not None and self._is_live(held):
+        held = self._read(self.path)
+        if self._is_live(held, self.path):
             who = f'process {held.get("pid")} on {held.get("host")}'
             raise HeldByAnother(f'{self.folder} is being trained by {who}; wait for it or stop it there')
         aside = self.path.with_name(f'lock.json.dead-{os.getpid()}')
@@ -106,35 +109,37 @@ class Lease:
             os.rename(self.path, aside)
         except FileNotFoundError:
             return  # another starter cleared it; the next link decides
-        try:
-            if json.loads(aside.read_text()) != held and held is not None:
-                os.link(aside, self.path)  # a starter took the lock between our look and our rename: give it back
-        except (json.JSONDecodeError, FileExistsError):
-            pass
+        if self._is_live(self._read(aside), aside):  # taken or renewed between our look and our rename: give it back
+            with contextlib.suppress(FileExistsError):
+                os.link(aside, self.path)
         aside.unlink()
 
-    def _is_live(self, held: dict) -> bool:
+    def _is_live(self, held: dict | None, file: Path) -> bool:
+        if held is None:
+            return False
         if held.get('host') == self.owner['host']:
             start = start_time(held['pid']) if isinstance(held.get('pid'), int) else None
             return start is not None and start == held.get('start')
         try:
-            return time.time() - self.path.stat().st_mtime < FOREIGN_SECONDS
+            return time.time() - file.stat().st_mtime < FOREIGN_SECONDS
         except FileNotFoundError:
             return False
 
     def _is_ours(self, held: dict | None) -> bool:
         return held is not None and all(held.get(key) == value for key, value in self.owner.items())
 
-    def _read(self) -> dict | None:
+    def _read(self, file: Path) -> dict | None:
         try:
-            held = json.loads(self.path.read_text())
+            held = json.loads(file.read_text())
         except (OSError, json.JSONDecodeError):
             return None
         return held if isinstance(held, dict) else None
 
     def _renew(self) -> None:
         while not self._ended.wait(RENEW_SECONDS):
-            if not self._is_ours(self._read()):
+            if not self._is_ours(self._read(self.path)):
                 self._asked = 'the lock was taken over'
                 return
-            write_json(self.path, {**self.owner, 'renewed': time.time()})
+            # By the open file, not by its name: who has taken the name since that look keeps it.
+            with contextlib.suppress(OSError):
+                os.utime(self._file)
