@@ -7,6 +7,7 @@ import {
   type ActivityOptions,
 } from '@temporalio/workflow';
 import type { Activities } from '../activities';
+import { HEARTBEAT } from '../src/config/heartbeat';
 import { activityOptions, type Kind } from './options';
 import { queueOf, roleOf, type Role } from './queues';
 import type { RunPlan } from './types';
@@ -20,7 +21,7 @@ const LONGEST_WAIT = 5;
  * has no such limit: without one nobody would notice.
  * @param firstSeconds the patience until the plan is known.
  */
-export function createDispatch(planned: () => RunPlan | null, firstSeconds = 120) {
+export function createDispatch(planned: () => RunPlan | null, firstSeconds: number = HEARTBEAT.queueSeconds) {
   const looks = new Map<Role, Promise<void>>();
 
   /** Many batches wait together, and look once. */
@@ -34,14 +35,19 @@ export function createDispatch(planned: () => RunPlan | null, firstSeconds = 120
   }
 
   async function untilTaken(name: string, args: unknown[], role: Role, options: ActivityOptions): Promise<unknown> {
+    const taskQueue = queueOf(role, workflowInfo().taskQueue);
     const seconds = planned()?.heartbeat.queueSeconds ?? firstSeconds;
     for (let wait = 1; ; wait = Math.min(2 * wait, LONGEST_WAIT)) {
       try {
-        return await scheduleActivity(name, args, { ...options, scheduleToStartTimeout: wait * seconds * 1000 });
+        return await scheduleActivity(name, args, {
+          ...options,
+          taskQueue,
+          scheduleToStartTimeout: wait * seconds * 1000,
+        });
       } catch (error) {
         if (!isUntaken(error)) throw error;
       }
-      await requireWorkers(role, options.taskQueue ?? '');
+      await requireWorkers(role, taskQueue);
     }
   }
 
@@ -55,7 +61,7 @@ export function createDispatch(planned: () => RunPlan | null, firstSeconds = 120
           const options = { ...activityOptions(kind, plan?.heartbeat), summary: summary.slice(0, 190) };
           const role = roleOf(name, plan?.battlesOnHost ?? false);
           if (role === 'orchestrator') return scheduleActivity(name, args, options);
-          return untilTaken(name, args, role, { ...options, taskQueue: queueOf(role, workflowInfo().taskQueue) });
+          return untilTaken(name, args, role, options);
         },
     });
 }

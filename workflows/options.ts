@@ -1,4 +1,5 @@
 import { ActivityCancellationType, type ActivityOptions } from '@temporalio/workflow';
+import { HEARTBEAT } from '../src/config/heartbeat';
 import type { RunPlan } from './types';
 
 /** What only notes something (`note`) is tried until the database is back: what it notes must not be lost. */
@@ -11,10 +12,7 @@ const retry = { initialInterval: '1s', maximumInterval: '30s', backoffCoefficien
 /** Time-outs and retries of an activity by its kind. */
 export function activityOptions(
   kind: Kind,
-  { batchSeconds, trainingSeconds }: Pick<RunPlan['heartbeat'], 'batchSeconds' | 'trainingSeconds'> = {
-    batchSeconds: 10,
-    trainingSeconds: 60,
-  },
+  { batchSeconds, trainingSeconds }: Pick<RunPlan['heartbeat'], 'batchSeconds' | 'trainingSeconds'> = HEARTBEAT,
 ): ActivityOptions {
   switch (kind) {
     case 'batch':

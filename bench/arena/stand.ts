@@ -49,6 +49,8 @@ export interface Played {
   peak: number;
   /** Cores that everything else on this machine used meanwhile: where it is much, the figure is the machine's, not ours. */
   othersCores: number;
+  /** Cores of this machine that were busy while calls were answered, whoever used them; null where that cannot be seen. */
+  busyCores: number | null;
   /** CPU seconds of each part while the arena ran. */
   cpu: { worker: number; endpoint: number; postgres: number; temporal: number };
   history: HistoryCosts;
@@ -96,8 +98,12 @@ export async function openStand() {
         });
         let unstoredAtKill: number | null = null;
         const watching = new AbortController();
+        const busy: { at: number; seconds: number }[] = [];
+        let answered = 0;
         const watched = watch(watching.signal, async () => {
           const stats = await endpoint.stats();
+          if (stats.answered > answered) busy.push({ at: performance.now(), seconds: machineSeconds() ?? NaN });
+          answered = stats.answered;
           await shape.look?.({ workers, endpoint: stats });
           if (shape.killAt === undefined || stats.calls < shape.killAt) return;
           delete shape.killAt;
@@ -126,6 +132,7 @@ export async function openStand() {
           callingSeconds: (stats.last - stats.first) / 1000,
           peak: stats.peak,
           othersCores: Math.max(0, all - Object.values(cpu).reduce((sum, seconds) => sum + seconds, 0)) / wall,
+          busyCores: coresBetween(busy[0], busy.at(-1)),
           cpu,
           history,
           workerPeakMb: Math.max(...workers.map(({ pid }) => costsOf(pid)?.peakMb ?? 0)),
@@ -162,6 +169,12 @@ async function watch(signal: AbortSignal, look: () => Promise<void>): Promise<vo
     await look().catch(() => undefined);
     await sleep(500, undefined, { signal }).catch(() => undefined);
   }
+}
+
+/** Null where it was over too soon to be looked at twice, or the machine does not tell. */
+function coresBetween(first?: { at: number; seconds: number }, last = first): number | null {
+  const cores = first && last ? (1000 * (last.seconds - first.seconds)) / (last.at - first.at) : NaN;
+  return Number.isFinite(cores) ? cores : null;
 }
 
 function cpuOf<Parts extends Record<string, readonly number[]>>(parts: Parts): Record<keyof Parts, number> {

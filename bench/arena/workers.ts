@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { availableParallelism } from 'node:os';
 import type { Row } from '../bench';
 import { writeMaterial } from './material';
-import { coresOf, cpuNote, type Part } from './stand';
+import { cpuNote, type Part } from './stand';
 
 const ENDPOINT = { latencyMs: 50, slots: 125 };
 /** Calls of one worker in flight: two of them fill the endpoint. */
@@ -21,7 +21,7 @@ export async function workersRows({ stand, short, say }: Part): Promise<Row[]> {
   const one = await play(1);
   const two = await play(2);
   const figure = one.callingSeconds / two.callingSeconds;
-  const cores = coresOf(two) + two.othersCores;
+  const cores = two.busyCores ?? 0;
   const usedUp = cores >= 0.93 * availableParallelism();
   const rate = (played: typeof one) => (played.calls / played.callingSeconds).toFixed(0);
   return [
@@ -31,7 +31,7 @@ export async function workersRows({ stand, short, say }: Part): Promise<Row[]> {
       figure,
       unit: '× one',
       ok: short ? null : figure >= 1.8 || usedUp,
-      note: `${rate(one)} and ${rate(two)} calls/s while calling; with two ${cores.toFixed(2)} of ${availableParallelism()} cores busy${usedUp ? ': they are the limit' : ''}; one: ${cpuNote(one)}; two: ${cpuNote(two)}`,
+      note: `${rate(one)} and ${rate(two)} calls/s while calling; with two ${cores.toFixed(2)} of ${availableParallelism()} cores busy meanwhile${usedUp ? ': they are the limit' : ''}; one: ${cpuNote(one)}; two: ${cpuNote(two)}`,
     },
   ];
 }

@@ -19,13 +19,14 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from flywheel_trainer import manifest
-from flywheel_trainer.errors import JobError
-from flywheel_trainer.files import publish_folder, write_json
-from flywheel_trainer.job import Job, read_job
-from flywheel_trainer.lease import HeldByAnother, Lease
+from flywheel_trainer.data import held_out_prompts, prompt_key, read_rows
+from flywheel_trainer.errors import JobError, StopRequested
+from flywheel_trainer.files import publish_folder
+from flywheel_trainer.job import Job
+from flywheel_trainer.lease import Lease
 from flywheel_trainer.progress import Progress
+from flywheel_trainer.run import Context, Outcome, check_models, in_folder, lead
 
-DONE, FAILED, STOPPED, HELD = 0, 1, 75, 76
 POLL_SECONDS = 0.2
 # A bar of tqdm: `Train step of epoch 0:  40%|… | 4/10 [00:08<00:12, 2.0s/it, loss=1.2, lr=5e-6]`, or PPO's episodes.
 BAR = re.compile(r'(Train step of epoch|Episode|Eval)[^|]*\|[^|]*\|\s*(\d+)/(\d+) \[([^\]]*)')
@@ -34,43 +35,18 @@ OUT_OF_MEMORY = re.compile(r'out of memory', re.IGNORECASE)
 
 
 def main(arguments: list[str]) -> int:
-    if len(arguments) != 1:
-        print('usage: python run_job.py JOB_FOLDER', file=sys.stderr)
-        return 2
-    folder = Path(arguments[0]).resolve()
-    if (folder / 'result.json').exists():
-        return DONE
-    try:
-        with Lease(folder) as lease:
-            return run(folder, lease)
-    except HeldByAnother as held:
-        print(held, file=sys.stderr)
-        return HELD
+    return in_folder(arguments, lambda folder: lead(folder, stage))
 
 
-def run(folder: Path, lease: Lease) -> int:
-    began = time.monotonic()
-    for left in ('error.json', 'stopped.json'):
-        (folder / left).unlink(missing_ok=True)
-    try:
-        job = read_job(folder)
-        lease.grace_seconds = job.lease.grace_seconds
-        check(job)
-        work = folder / 'openrlhf'
-        work.mkdir(exist_ok=True)
-        command = [*launcher(job), *options(job, work, *split(job, work))]
-        watch = Watch(Progress(folder))
-        if reason := train(command, work / 'train.log', lease, watch):
-            write_json(folder / 'stopped.json', {'step': watch.step, 'reason': reason})
-            return STOPPED
-        sha256 = publish(job, work / 'model')
-    except JobError as error:
-        print(f'{error.message}; {error.cure}', file=sys.stderr)
-        write_json(folder / 'error.json', {'kind': error.kind, 'message': error.message, 'cure': error.cure})
-        return FAILED
-    result = {'status': 'done', 'output': job.output, 'sha256': sha256, 'metrics': watch.result(job.kind)}
-    write_json(folder / 'result.json', {**result, 'steps': watch.step, 'seconds': round(time.monotonic() - began, 2)})
-    return DONE
+def stage(context: Context) -> Outcome:
+    """What `flywheel_trainer.run` asks of a trainer: the published folder, or the error or the stop that came instead."""
+    job, watch = context.job, Watch(context.progress)
+    check(job)
+    work = context.folder / 'openrlhf'
+    work.mkdir(exist_ok=True)
+    command = [*launcher(job), *options(job, work, *split(job, work))]
+    train(command, work / 'train.log', context.lease, watch)
+    return Outcome(publish(job, work / 'model'), watch.result(job.kind), watch.step)
 
 
 def check(job: Job) -> None:
@@ -87,33 +63,18 @@ def check(job: Job) -> None:
     for what, is_unfit in unfit.items():
         if is_unfit:
             raise JobError('bad-data', f'the OpenRLHF recipe takes no {what}', 'leave it out, or use our trainer')
-    for folder, expected in ((job.base, job.base_sha256), (job.reward_model, job.reward_model_sha256)):
-        if folder and expected and (actual := manifest.describe(Path(folder))['sha256']) != expected:
-            raise JobError('bad-data', f'{folder} has sha256 {actual}, not {expected}', 'restore the folder, or roll back')
+    check_models(job)
 
 
 def split(job: Job, work: Path) -> tuple[Path, Path | None]:
-    """The rows for OpenRLHF, and those that a reward model is measured on: whole prompts from the end of the file."""
-    rows = read_rows(Path(job.dataset))
-    held = 0.0 if job.kind != 'reward' else job.hyperparameters.holdout
-    prompts = list(dict.fromkeys(json.dumps(row['prompt']) for row in rows))
-    count = int(held) if held >= 1 else round(held * len(prompts))
-    out = set(prompts[len(prompts) - count :]) if count else set()
+    """The rows for OpenRLHF, and those that a reward model is measured on: whole prompts, as our trainer holds them out."""
+    rows = [(prompt_key(row), row) for row in read_rows(Path(job.dataset), job.kind)]
+    holdout = job.hyperparameters.holdout if job.kind == 'reward' else 0
+    out = held_out_prompts((key for key, _ in rows), holdout, job.seed)
     train, test = work / 'train.jsonl', work / 'test.jsonl'
-    write_rows(train, (row for row in rows if json.dumps(row['prompt']) not in out))
-    write_rows(test, (row for row in rows if json.dumps(row['prompt']) in out))
+    write_rows(train, (row for key, row in rows if key not in out))
+    write_rows(test, (row for key, row in rows if key in out))
     return train, test if out else None
-
-
-def read_rows(path: Path) -> list[dict]:
-    try:
-        with open(path, encoding='utf-8') as file:
-            rows = [json.loads(line) for line in file if line.strip()]
-    except (OSError, ValueError) as error:
-        raise JobError('bad-data', f'the dataset {path} cannot be read: {error}', 'check dataset in job.json') from None
-    if not rows:
-        raise JobError('bad-data', f'the dataset {path} has no rows', 'lower the selection threshold or add prompts')
-    return rows
 
 
 def write_rows(path: Path, rows: Iterable[dict]) -> None:
@@ -254,8 +215,8 @@ class Watch:
         return {**self.metrics, **held}
 
 
-def train(command: list[str], log: Path, lease: Lease, watch: Watch) -> str | None:
-    """Runs OpenRLHF to its end. Returns why it was stopped; None where it ended by itself."""
+def train(command: list[str], log: Path, lease: Lease, watch: Watch) -> None:
+    """Runs OpenRLHF to its end. Raises JobError where it fails, StopRequested where the lease asks to stop."""
     with open(log, 'ab') as output:
         start = output.tell()
         # A group of its own, so that the launcher's children end with it.
@@ -270,10 +231,10 @@ def train(command: list[str], log: Path, lease: Lease, watch: Watch) -> str | No
                 break
             if reason := lease.stop_reason():
                 end(child, lease.grace_seconds)
-                return reason
+                raise StopRequested(watch.step, reason)
             time.sleep(POLL_SECONDS)
     if code == 0:
-        return None
+        return
     said = tail(log)
     if OUT_OF_MEMORY.search(said):
         raise JobError('out-of-memory', f'OpenRLHF ran out of memory (exit code {code})', 'lower microBatch, or take more nodes')

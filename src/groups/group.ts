@@ -35,6 +35,8 @@ export interface GroupOptions {
 export function createGroup({ lease, idleMs }: GroupOptions) {
   const places = new Map<string, Place>();
   const failures = new Map<string, { error: NotUp; at: number }>();
+  /** When there was no room for it: all that wait for it look as one, for a look asks the database. */
+  const refusals = new Map<string, number>();
   const waiting = new Set<{ label: string }>();
   let turn: Promise<unknown> = Promise.resolve();
   let closed = false;
@@ -56,9 +58,14 @@ export function createGroup({ lease, idleMs }: GroupOptions) {
     }
     const failure = failures.get(need.id);
     if (failure && Date.now() - failure.at < REST_MS) throw failure.error;
-    if (!(await lease.hold(need)) || !(await makeRoom(need))) return null;
+    if (Date.now() - (refusals.get(need.id) ?? 0) < LOOK_MS / 2) return null;
     // It stands in the database before it runs: whoever comes after a kill knows what to end.
-    if (!(await lease.note([...places.values()].map((place) => place.need).concat(need)))) return null;
+    const notes = () => lease.note([...places.values()].map((place) => place.need).concat(need));
+    if (!(await lease.hold(need)) || !(await makeRoom(need)) || !(await notes())) {
+      refusals.set(need.id, Date.now());
+      return null;
+    }
+    refusals.delete(need.id);
     const start = new AbortController();
     const place: Place = { need, start, up: need.up(start.signal), users: 1, idleSince: 0 };
     places.set(need.id, place);

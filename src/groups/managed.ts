@@ -5,7 +5,7 @@ import { endLeftover, startChild } from '../embedded/child';
 import { UserError } from '../errors';
 import { contentId } from '../identity';
 import { askApi } from '../models/api';
-import { passedOn } from '../placeholders';
+import { knownEnvironment } from '../training/environment';
 import { runCommand, tryCommand } from './command';
 import { NOBODY_SEES, unseen, type Need, type Up } from './need';
 
@@ -41,7 +41,7 @@ export function managedNeed({ label, process, total, urls, folder }: Managed): N
     recordFile: string,
     calledOff: AbortSignal,
   ): Promise<Up> {
-    const env = passedOn([...passEnv, 'CUDA_VISIBLE_DEVICES', 'LD_LIBRARY_PATH']);
+    const env = knownEnvironment(passEnv);
     const logFile = join(folder, `${file}.log`);
     const child = await startChild({
       name: label,

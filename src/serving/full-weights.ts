@@ -4,7 +4,8 @@ import { freePort } from '../embedded/ports';
 import { UserError } from '../errors';
 import { reachOf } from '../models/reach';
 import { readKey } from '../models/roster';
-import { filledIn, passedOn } from '../placeholders';
+import { filledIn } from '../placeholders';
+import { knownEnvironment } from '../training/environment';
 import { nameOf } from './adapters';
 import type { Servable, Served, VllmConfig } from './serving';
 import { vllmClient } from './vllm-client';
@@ -34,7 +35,7 @@ export function fullWeightServing({ folder }: { folder: string }) {
       command,
       args,
       env: {
-        ...passedOn([...config.passEnv, 'CUDA_VISIBLE_DEVICES', 'LD_LIBRARY_PATH']),
+        ...knownEnvironment(config.passEnv),
         HF_HUB_OFFLINE: '1',
         PYTHONUNBUFFERED: '1',
       },

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 import tiny
+from flywheel_trainer.job import read_job
 
 ROOT = Path(__file__).parents[2]
 RECIPE = ROOT / 'examples' / 'openrlhf'
@@ -151,6 +152,12 @@ def test_it_refuses_what_it_does_not_do(changes, message, model, packages, tmp_p
     assert not (folder / 'openrlhf' / 'given.json').exists()
 
 
+def test_more_held_out_than_there_is_leaves_nothing_to_train_on(model, packages, tmp_path):
+    folder = job(tmp_path / 'job', 'reward', model, settings=settings('reward', holdout=1000))
+    assert start(folder, packages).wait() == 1
+    assert 'leaves nothing to train the reward model on' in read(folder, 'error.json')['message']
+
+
 @pytest.mark.parametrize(('nodes', 'expected'), [(1, ['--standalone']), (3, ['--nnodes', '3', '--rdzv-endpoint', 'gpu1:29400'])])
 def test_several_nodes_meet(nodes, expected, model, tmp_path, monkeypatch):
     monkeypatch.syspath_prepend(str(RECIPE))
@@ -158,5 +165,5 @@ def test_several_nodes_meet(nodes, expected, model, tmp_path, monkeypatch):
     import run_job
 
     folder = job(tmp_path / 'job', 'sft', model, launch={**tiny.LAUNCH, 'nodes': nodes, 'processes': 2}, settings=settings('sft', batch=24))
-    command = run_job.launcher(run_job.read_job(folder))
+    command = run_job.launcher(read_job(folder))
     assert (command[0] == 'srun') == (nodes > 1) and all(word in command for word in expected)

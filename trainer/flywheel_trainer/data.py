@@ -1,7 +1,8 @@
 """Datasets: JSONL rows of messages, checked line by line, and their token ids, made by `chat.py`."""
 
 import json
-from collections.abc import Callable
+import random
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
@@ -73,13 +74,31 @@ def pairs(rows: list[dict], chat: Chat, max_length: int) -> tuple[list[Pair], in
     for row in rows:
         prompt, chosen = chat.dialogue_ids(row['prompt'], row['chosen'])
         _, rejected = chat.dialogue_ids(row['prompt'], row['rejected'])
-        made.append(Pair(json.dumps(row['prompt'], sort_keys=True), prompt, chosen, rejected))
+        made.append(Pair(prompt_key(row), prompt, chosen, rejected))
     return _short_enough(made, lambda item: len(item.prompt) + max(len(item.chosen), len(item.rejected)), max_length)
 
 
 def prompts(rows: list[dict], chat: Chat, max_length: int) -> tuple[list[list[int]], int]:
     """Prompts as token ids, and how many were dropped because they exceed `max_length` tokens."""
     return _short_enough([chat.prompt_ids(row['prompt']) for row in rows], len, max_length)
+
+
+def prompt_key(row: dict) -> str:
+    """Names a row's prompt, whatever its answers."""
+    return json.dumps(row['prompt'], sort_keys=True)
+
+
+def held_out_prompts(keys: Iterable[str], holdout: float, seed: int) -> set[str]:
+    """The prompts that a reward model is measured on and never trained on: a share of them below 1, else their number."""
+    prompts = sorted(set(keys))
+    count = round(holdout * len(prompts)) if holdout < 1 else int(holdout)
+    if count >= len(prompts):
+        raise JobError(
+            'bad-data',
+            f'holding out {count} of {len(prompts)} prompts leaves nothing to train the reward model on',
+            'lower holdout, or bring more prompts',
+        )
+    return set(random.Random(f'holdout:{seed}').sample(prompts, count))
 
 
 def _short_enough(items: list[Item], length: Callable[[Item], int], limit: int) -> tuple[list[Item], int]:

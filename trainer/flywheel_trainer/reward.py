@@ -1,6 +1,5 @@
 """The reward model: Bradley-Terry on pairs of answers, by TRL's RewardTrainer, measured on prompts it never saw."""
 
-import random
 from pathlib import Path
 
 import torch
@@ -8,8 +7,7 @@ from datasets import Dataset
 from trl import RewardConfig, RewardTrainer
 
 from flywheel_trainer.chat import Chat
-from flywheel_trainer.data import Pair, pairs, read_rows
-from flywheel_trainer.errors import JobError
+from flywheel_trainer.data import Pair, held_out_prompts, pairs, read_rows
 from flywheel_trainer.models import load_scalar, lora_config, positions, publish, weights_dtype
 from flywheel_trainer.run import Context, Outcome
 from flywheel_trainer.scalar import last_token_scores
@@ -23,7 +21,8 @@ def run(context: Context) -> Outcome:
     chat = Chat.load(job.base, job.chat_template, job.chat_eos)
     check_max_length(settings.max_length, positions(job.base))
     rows, dropped = pairs(read_rows(Path(job.dataset), 'reward'), chat, settings.max_length)
-    training, held_out = split_by_prompt(rows, settings.holdout, job.seed)
+    held = held_out_prompts((row.key for row in rows), settings.holdout, job.seed)
+    training, held_out = ([row for row in rows if (row.key in held) == out] for out in (False, True))
     trainer = build_trainer(context, chat, training)
     metrics = train(context, trainer)
     if held_out:
@@ -31,20 +30,6 @@ def run(context: Context) -> Outcome:
     metrics |= {'holdout_pairs': len(held_out), 'train_pairs': len(training), 'dropped_long': dropped}
     sha256 = publish(job, context.folder, trainer.model, chat) if context.rank == 0 else ''
     return Outcome(sha256, metrics, trainer.state.global_step)
-
-
-def split_by_prompt(rows: list[Pair], holdout: float, seed: int) -> tuple[list[Pair], list[Pair]]:
-    """(training, held out), without a prompt in common. `holdout` below 1 is a share of prompts, else their number."""
-    prompts = sorted({row.key for row in rows})
-    count = round(holdout * len(prompts)) if holdout < 1 else int(holdout)
-    if count >= len(prompts):
-        raise JobError(
-            'bad-data',
-            f'holding out {count} of {len(prompts)} prompts leaves nothing to train the reward model on',
-            'lower holdout, or bring more prompts',
-        )
-    held = set(random.Random(f'holdout:{seed}').sample(prompts, count))
-    return [row for row in rows if row.key not in held], [row for row in rows if row.key in held]
 
 
 def build_trainer(context: Context, chat: Chat, rows: list[Pair]) -> RewardTrainer:

@@ -25,6 +25,7 @@ from flywheel_trainer.run import Context, Outcome
 from flywheel_trainer.scalar import last_token_scores
 from flywheel_trainer.tensors import pad_right
 from flywheel_trainer.trl_stage import common_arguments, train
+from flywheel_trainer.world import World
 
 
 def run(context: Context) -> Outcome:
@@ -112,7 +113,7 @@ class Rewards:
 
     def __init__(self, context: Context, chat: Chat):
         job = context.job
-        self.settings, self.chat = job.hyperparameters, chat
+        self.settings, self.launch, self.chat = job.hyperparameters, job.launch, chat
         self.model = load_scalar(job.reward_model, weights_dtype(job)).requires_grad_(False)
         self.model.to(device_of(job.launch)).eval()
         self.path = context.folder / 'score.json'
@@ -139,10 +140,7 @@ class Rewards:
         if self.settings.score_normalisation == 'none':
             return 0.0, 1.0
         if not self.path.exists():
-            if torch.distributed.is_initialized():
-                gathered = [torch.zeros_like(raw) for _ in range(torch.distributed.get_world_size())]
-                torch.distributed.all_gather(gathered, raw.contiguous())
-                raw = torch.cat(gathered)
+            raw = World(self.launch).gathered(raw)
             scale = [raw.mean().item(), raw.std().item() + 1e-6]
             if not self.is_first:
                 return scale[0], scale[1]

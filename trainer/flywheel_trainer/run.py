@@ -9,6 +9,7 @@ import os
 import signal
 import sys
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -45,8 +46,13 @@ class Outcome:
 
 def main(arguments: list[str]) -> int:
     """Runs the job in the folder that the one argument names; returns the exit code."""
+    return in_folder(arguments, _start)
+
+
+def in_folder(arguments: list[str], start: Callable[[Path], int]) -> int:
+    """Calls `start` with the job's folder, unless its result is there already; returns the exit code."""
     if len(arguments) != 1:
-        print('usage: python -m flywheel_trainer JOB_FOLDER', file=sys.stderr)
+        print('this program takes one argument: the folder of a job', file=sys.stderr)
         return 2
     folder = Path(arguments[0]).resolve()
     if (folder / 'result.json').exists():
@@ -55,20 +61,27 @@ def main(arguments: list[str]) -> int:
         print(f'{folder} is no folder', file=sys.stderr)
         return 2
     try:
-        if 'RANK' not in os.environ and (command := launch_command(folder)):
-            os.execv(command[0], command)
-        rank = int(os.environ.get('RANK', '0'))
-        return _follow(folder, rank) if rank > 0 else _lead(folder)
+        return start(folder)
     except HeldByAnother as held:
         print(held, file=sys.stderr)
         return HELD
 
 
-def _lead(folder: Path) -> int:
-    """The process that owns the folder."""
+def _start(folder: Path) -> int:
+    if 'RANK' not in os.environ and (command := launch_command(folder)):
+        os.execv(command[0], command)
+    rank = int(os.environ.get('RANK', '0'))
+    return _follow(folder, rank) if rank > 0 else lead(folder, _stage)
+
+
+def lead(folder: Path, stage: Callable[[Context], Outcome]) -> int:
+    """The process that owns the folder: it holds the lease while `stage` trains, and leaves what it came to.
+
+    Another trainer keeps the folder's contract by a `stage` of its own (examples/openrlhf). It raises `JobError` where it
+    fails and `StopRequested` where it stopped because `context.lease.stop_reason()` said so.
+    """
     began = time.monotonic()
-    grace = 120.0
-    with Lease(folder, grace) as lease:
+    with Lease(folder) as lease:
         for left in ('error.json', 'traceback.txt', 'stopped.json'):
             (folder / left).unlink(missing_ok=True)
         try:
@@ -76,7 +89,7 @@ def _lead(folder: Path) -> int:
             lease.grace_seconds = job.lease.grace_seconds
             if reason := lease.stop_reason():
                 raise StopRequested(0, reason)
-            outcome = _stage(Context(job, folder, lease, Progress(folder), rank=0))
+            outcome = stage(Context(job, folder, lease, Progress(folder), rank=0))
         except StopRequested as stop:
             print(stop, file=sys.stderr)
             write_json(folder / 'stopped.json', {'step': stop.step, 'reason': stop.reason})
@@ -119,7 +132,7 @@ def _stage(context: Context) -> Outcome:
             f'the job asks for {launch.world} processes and was started with {world}',
             f'start torchrun --nproc-per-node {launch.processes} --nnodes {launch.nodes} -m flywheel_trainer FOLDER',
         )
-    _check_models(context.job)
+    check_models(context.job)
     import torch
 
     torch.set_num_threads(launch.threads)
@@ -127,7 +140,7 @@ def _stage(context: Context) -> Outcome:
     return importlib.import_module(f'flywheel_trainer.{context.job.kind}').run(context)
 
 
-def _check_models(job: Job) -> None:
+def check_models(job: Job) -> None:
     """Weights are trained on only if they are still those that the job was made for."""
     for name, folder, expected in (
         ('base', job.base, job.base_sha256),

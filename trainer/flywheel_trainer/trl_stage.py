@@ -5,7 +5,6 @@ import warnings
 from pathlib import Path
 from typing import Any
 
-import torch
 from transformers import PrinterCallback, Trainer, TrainerCallback, set_seed
 
 from flywheel_trainer.checkpoints import STATE, resume_point
@@ -13,6 +12,7 @@ from flywheel_trainer.errors import JobError, StopRequested
 from flywheel_trainer.job import accumulation
 from flywheel_trainer.models import device_of
 from flywheel_trainer.run import Context
+from flywheel_trainer.world import World
 
 # TRL itself still calls what transformers has renamed; nothing a user of ours could mend.
 warnings.filterwarnings('ignore', category=FutureWarning, module='transformers')
@@ -109,12 +109,8 @@ class _Watcher(TrainerCallback):
                 self.context.progress.write(state.global_step, state.max_steps, state.epoch or 0.0, self.last)
 
     def on_step_end(self, args, state, control, **_):
-        reason = self.context.lease.stop_reason()
-        if self.context.job.launch.world > 1:
-            # All processes must end at the same step, and each may look at another moment: the first one decides.
-            decided = [reason]
-            torch.distributed.broadcast_object_list(decided, src=0)
-            reason = decided[0]
+        # All processes must end at the same step.
+        reason = World(self.context.job.launch).decided(self.context.lease.stop_reason())
         if reason:
             self.reason = reason
             control.should_save = True

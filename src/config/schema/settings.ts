@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { HEARTBEAT } from '../heartbeat';
 import { arena } from './arena';
 import { evaluation, gate } from './evaluation';
 import { groups } from './process';
@@ -43,12 +44,12 @@ export const settings = z.strictObject({
   gate,
   heartbeat: z
     .strictObject({
-      batchSeconds: z.number().gt(0).default(10),
-      trainingSeconds: z.number().gt(0).default(60),
+      batchSeconds: z.number().gt(0).default(HEARTBEAT.batchSeconds),
+      trainingSeconds: z.number().gt(0).default(HEARTBEAT.trainingSeconds),
       queueSeconds: z
         .number()
         .gt(0)
-        .default(120)
+        .default(HEARTBEAT.queueSeconds)
         .describe('Work that no worker has taken for so long parks the run, where no worker serves its task queue.'),
     })
     .prefault({})
