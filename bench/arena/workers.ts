@@ -5,13 +5,13 @@ import { writeMaterial } from './material';
 import { cpuNote, type Part } from './stand';
 
 const ENDPOINT = { latencyMs: 50, slots: 125 };
-/** Calls of one worker in flight: two of them fill the endpoint. */
-const CONCURRENCY = 100;
+/** Calls of one worker in flight: half of the slots, since one worker alone could fill the endpoint with more. */
+const CONCURRENCY = 63;
 const PLAYERS = 5;
 
 /** One worker and two on an endpoint that takes 2,500 calls a second; where the cores are used up, they are the limit. */
 export async function workersRows({ stand, short, say }: Part): Promise<Row[]> {
-  const prompts = short ? 100 : 1000;
+  const prompts = short ? 100 : 2000;
   const games = prompts * PLAYERS * (PLAYERS - 1);
   const material = await writeMaterial(join(stand.folder, 'material'), { prompts, players: PLAYERS });
   const play = async (workers: number) => {
