@@ -1,12 +1,16 @@
+import { Context } from '@temporalio/activity';
 import { adaptivePlan, type Planned, type PlayedOn } from '../src/arena/matchmaking/adaptive';
 import type { AdaptiveSettings } from '../src/arena/matchmaking/looks';
 import type { Pair } from '../src/arena/matchmaking/settle';
 import type { Config } from '../src/config/schema';
+import { battlesOnHost } from '../src/groups/needs';
 import { checkpointPlayer, evaluationJudge, judgeParty, type Player } from '../src/models/roster';
 import { sliceOf } from '../src/prompts/split';
 import { growArena, saveArena, verdictsOf, type PlannedBattle, type Purpose } from '../src/store/arenas';
 import { savePlayer } from '../src/store/players';
 import { partOf } from '../src/store/prompts';
+import { liveWorkers } from '../src/store/workers';
+import { queueOf, roleOf } from '../workflows/queues';
 import { labelOf } from '../workflows/steps';
 import type { ModelRef, Place, PlannedArena, StageName } from '../workflows/types';
 import { asActivity, checkpointOf, runOf } from './context';
@@ -60,9 +64,12 @@ export function createPlanArenaActivities(deps: Deps) {
         const batch = Math.max(1, Math.round(config.arena.batch / perPrompt)) * perPrompt;
         const who = [...new Map(pairs.flat().map((player) => [player.id, player])).values()];
         const answering = who.filter(({ kind }) => kind !== 'recorded');
+        const queue = queueOf(roleOf('playBatch', battlesOnHost(config)));
+        const workers = (await liveWorkers(pool, Context.current().info.namespace, queue)).length;
         return {
           ...{ arena: id, battles: size, batch },
-          window: config.arena.window ?? windowFor({ config, judge: judgeSettings, answering, batch, perPrompt }),
+          window:
+            config.arena.window ?? windowFor({ config, judge: judgeSettings, answering, batch, perPrompt, workers }),
           phases:
             config.arena.order === 'phased'
               ? answering.map((player) => ({ player: player.id, name: player.name }))
@@ -122,19 +129,20 @@ export function createPlanArenaActivities(deps: Deps) {
   }
 }
 
-/** Batches in flight at most, as many as a worker runs beside everything else that it does. */
-const MOST_BATCHES = 50;
+/** Batches in flight at most: of one worker, as many as it runs beside all else, and of all; Temporal takes 2,000 activities of a workflow. */
+const MOST_BATCHES = { worker: 50, all: 500 };
 
 /**
  * Batches that must be in flight so that no endpoint waits for work: of answers and of games six times as many as it takes at
- * once, because batches end together at first, when all of them began at once, and the next ones have to be loaded (bench/arena),
- * and because a second worker takes as many again. Four at least: while one batch ends and the next is scheduled the others go on.
+ * once, because batches end together at first, when all of them began at once, and the next ones have to be loaded (bench/arena).
+ * Four at least: while one batch ends and the next is scheduled the others go on. Each worker needs as many of its own.
  */
-function windowFor({ config, judge, answering, batch, perPrompt }: Crowd): number {
+function windowFor({ config, judge, answering, batch, perPrompt, workers }: Crowd): number {
   const concurrency = ({ reach }: NamedPlayer) => reach?.concurrency ?? config.target?.serve.concurrency ?? 1;
   const forAnswers = Math.max(0, ...answering.map(concurrency)) / (batch / perPrompt);
   const forGames = judge.concurrency / (2 * batch);
-  return Math.min(MOST_BATCHES, Math.max(4, Math.ceil(6 * Math.max(forAnswers, forGames))));
+  const each = Math.min(MOST_BATCHES.worker, Math.max(4, Math.ceil(6 * Math.max(forAnswers, forGames))));
+  return Math.min(MOST_BATCHES.all, each * Math.max(1, workers));
 }
 
 interface Crowd {
@@ -145,6 +153,8 @@ interface Crowd {
   batch: number;
   /** Battles on one prompt. */
   perPrompt: number;
+  /** Workers that play batches. */
+  workers: number;
 }
 
 const isAdaptive = (config: Config, purpose: Purpose): boolean =>

@@ -7,8 +7,8 @@ import { configHash, gatesInRun } from '../src/config/freeze';
 import { parseConfig } from '../src/config/load';
 import { changesBetween, mergeSettings, reviseConfig, type Change } from '../src/config/revise';
 import type { Config, ConfigInput } from '../src/config/schema';
-import { servesOnHost, targetOf } from '../src/config/target';
-import { hasProcesses } from '../src/groups/needs';
+import { targetOf } from '../src/config/target';
+import { battlesOnHost } from '../src/groups/needs';
 import { UserError } from '../src/errors';
 import { writeFileAtomic } from '../src/files';
 import { type Player, evaluationJudge, judgeMembers, judgeParty, memberParty } from '../src/models/roster';
@@ -290,7 +290,7 @@ function planOf(run: string, config: Config, version: number): RunPlan {
     pauseAfter: config.pauseAfter,
     maxFailedShare: config.arena.maxFailedShare,
     heartbeat: config.heartbeat,
-    battlesOnHost: servesOnHost(config) || hasProcesses(config),
+    battlesOnHost: battlesOnHost(config),
     evaluation: {
       after: config.evaluation.after,
       dataJudge: config.evaluation.dataJudge,

@@ -9,8 +9,8 @@ import { isHeld } from '../training/folder';
 import { managedNeed } from './managed';
 import { unseen, type Need } from './need';
 
-/** Whether anything of a configuration comes and goes; then its battles are played where that runs. */
-export const hasProcesses = (config: Config): boolean => processesOf(config).all.length > 0;
+/** Whether only one host reaches all that battles need, or anything of it comes and goes; then they are played where that runs. */
+export const battlesOnHost = (config: Config): boolean => servesOnHost(config) || processesOf(config).all.length > 0;
 
 export interface NeedDeps {
   serving: Pick<ServingBackends, 'end'>;
