@@ -11,7 +11,7 @@ const PLAYERS = 5;
 
 /** One worker and two on an endpoint that takes 2,500 calls a second; where the cores are used up, they are the limit. */
 export async function workersRows({ stand, short, say }: Part): Promise<Row[]> {
-  const prompts = short ? 100 : 2000;
+  const prompts = short ? 100 : 4000;
   const games = prompts * PLAYERS * (PLAYERS - 1);
   const material = await writeMaterial(join(stand.folder, 'material'), { prompts, players: PLAYERS });
   const play = async (workers: number) => {
