@@ -8,7 +8,8 @@ import { simulate, type Site, type UnitCosts } from './simulate';
 const PLAYERS = 5;
 const GAMES_OF_A_PROMPT = PLAYERS * (PLAYERS - 1);
 /** As planArena gives it to these endpoints: batches of 100 battles. */
-const windowOf = (concurrency: number) => Math.max(4, Math.ceil((3 * concurrency) / 200)) * 200;
+const windowOf = (concurrency: number, workers: number) =>
+  workers * Math.max(4, Math.ceil((6 * concurrency) / 200)) * 200;
 
 interface Case {
   name: string;
@@ -27,7 +28,7 @@ const CASES: readonly Case[] = [
     endpoint: { latencyMs: 50, slots: 125 },
     concurrency: 100,
     workers: 2,
-    prompts: 1000,
+    prompts: 3000,
   },
 ];
 /** Sizes beyond this machine, of calls: what would saturate there, by the same costs. */
@@ -49,7 +50,7 @@ const BEYOND: readonly (Site & { name: string })[] = [
     slots: 1024,
     workers: 1,
     concurrency: 1536,
-    window: 4800,
+    window: 9600,
     cores: 4,
   },
   {
@@ -59,7 +60,7 @@ const BEYOND: readonly (Site & { name: string })[] = [
     slots: 1024,
     workers: 1,
     concurrency: 1536,
-    window: 4800,
+    window: 9600,
     cores: 4,
   },
   {
@@ -69,7 +70,7 @@ const BEYOND: readonly (Site & { name: string })[] = [
     slots: 4096,
     workers: 4,
     concurrency: 1536,
-    window: 19_200,
+    window: 38_400,
     cores: 16,
   },
 ];
@@ -141,7 +142,7 @@ function siteOf({ endpoint, concurrency, workers, prompts }: Omit<Case, 'name'>,
     calls: prompts * GAMES_OF_A_PROMPT,
     latency: endpoint.latencyMs / 1000,
     slots: endpoint.slots,
-    window: windowOf(concurrency),
+    window: windowOf(concurrency, workers),
     // What other programs take is not there: on a quiet machine all cores are.
     cores: Math.max(1, Math.round(availableParallelism() - othersCores)),
     ...{ concurrency, workers },
