@@ -2,7 +2,6 @@ import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { Client, Connection } from '@temporalio/client';
 import { Pool } from 'pg';
-import { freePort } from '../src/embedded/ports';
 import { startPostgres, type Postgres } from '../src/embedded/postgres';
 import { startTemporal, type Temporal } from '../src/embedded/temporal';
 
@@ -22,9 +21,9 @@ export interface Servers {
 export async function startServers(folder: string): Promise<Servers> {
   mkdirSync(folder, { recursive: true });
   const dbFile = join(folder, 'temporal.db');
-  const [port, uiPort] = [await freePort(), await freePort()];
   const upPostgres = () => startPostgres({ dir: join(folder, 'postgres') });
-  const upTemporal = () => startTemporal({ dbFile, logFile: join(folder, 'temporal.log'), port, uiPort });
+  const upTemporal = ({ port, uiPort }: Pick<Temporal, 'port' | 'uiPort'> = { port: 0, uiPort: 0 }) =>
+    startTemporal({ dbFile, logFile: join(folder, 'temporal.log'), port, uiPort });
   const forgetRuns = () => {
     for (const end of ['', '-shm', '-wal']) rmSync(`${dbFile}${end}`, { force: true });
   };
@@ -56,7 +55,7 @@ export async function startServers(folder: string): Promise<Servers> {
     async startTemporal({ keep } = { keep: true }) {
       await temporal.ended;
       if (!keep) forgetRuns();
-      temporal = await upTemporal();
+      temporal = await upTemporal(temporal);
     },
     async stop() {
       await connection.close();

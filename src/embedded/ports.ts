@@ -45,7 +45,7 @@ export async function freePort(): Promise<number> {
 export interface PortWish {
   /** For the error sentence, such as `Postgres`. */
   name: string;
-  /** The port that the user asked for: this one or an error. */
+  /** The port that the user asked for: this one or an error; 0: any free one. */
   asked?: number | undefined;
   /** The port that is taken when free, otherwise any free one. */
   preferred?: number | undefined;
@@ -53,6 +53,7 @@ export interface PortWish {
 
 /** Chooses a loopback port. Throws one sentence when the port that was asked for is in use. */
 export async function choosePort({ name, asked, preferred }: PortWish): Promise<number> {
+  if (asked === 0) return freePort();
   if (asked !== undefined) {
     if (await isFree(asked)) return asked;
     throw new UserError(

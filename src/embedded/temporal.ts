@@ -1,7 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { Connection } from '@temporalio/client';
-import { endLeftover, startChild, type ChildEnd } from './child';
+import { ChildStartError, endLeftover, startChild, type ChildEnd } from './child';
 import { temporalBinary } from './paths';
 import { choosePort, isListening } from './ports';
 import { ensureNamespace, SEARCH_ATTRIBUTES } from './search-attributes';
@@ -9,14 +9,15 @@ import { ensureNamespace, SEARCH_ATTRIBUTES } from './search-attributes';
 const DEFAULT_PORT = 7233;
 export const DEFAULT_UI_PORT = 8233;
 const NAMESPACE = 'default';
+const PORT_TAKEN = /address already in use/;
 
 export interface TemporalOptions {
   /** SQLite file of all runs. Made when missing. */
   dbFile: string;
   logFile: string;
-  /** Port of the gRPC frontend on 127.0.0.1; default 7233, or any free one when that is taken. */
+  /** Port of the gRPC frontend on 127.0.0.1 (0: any free one); default 7233, or any free one when that is taken. */
   port?: number;
-  /** Port of the web UI on 127.0.0.1; default 8233, or any free one when that is taken. */
+  /** Port of the web UI on 127.0.0.1 (0: any free one); default 8233, or any free one when that is taken. */
   uiPort?: number;
   /** Where the UI has encrypted payloads opened (src/codec). */
   codecEndpoint?: string;
@@ -28,6 +29,8 @@ export interface TemporalOptions {
 export interface Temporal {
   /** `127.0.0.1:PORT`, for connections. */
   address: string;
+  port: number;
+  uiPort: number;
   namespace: string;
   /** The web UI, for people. */
   uiUrl: string;
@@ -56,7 +59,7 @@ async function answers(port: number, uiPort: number): Promise<boolean> {
 }
 
 function cure(log: string): string | null {
-  if (/address already in use/.test(log)) return 'A port is in use: stop what listens there or ask for another.';
+  if (PORT_TAKEN.test(log)) return 'A port is in use: stop what listens there or ask for another.';
   if (/not a database|malformed|disk image/.test(log))
     return 'The database file is damaged: move it away; runs go on from Postgres.';
   if (/disk is full|no space left/i.test(log)) return 'The disk is full: make room and start again.';
@@ -76,6 +79,18 @@ function cure(log: string): string | null {
  * was asked for is in use.
  */
 export async function startTemporal(options: TemporalOptions): Promise<Temporal> {
+  for (let tries = 3; ; tries--) {
+    try {
+      return await startOnce(options);
+    } catch (error) {
+      // A free port that another process took before the server did.
+      const isTaken = error instanceof ChildStartError && PORT_TAKEN.test(error.log);
+      if (!isTaken || options.port || options.uiPort || tries === 1) throw error;
+    }
+  }
+}
+
+async function startOnce(options: TemporalOptions): Promise<Temporal> {
   const { dbFile, logFile, binary = temporalBinary() } = options;
   const recordFile = `${dbFile}.server.json`;
   mkdirSync(dirname(dbFile), { recursive: true });
@@ -110,6 +125,8 @@ export async function startTemporal(options: TemporalOptions): Promise<Temporal>
   }
   return {
     address,
+    port,
+    uiPort,
     namespace: NAMESPACE,
     uiUrl: `http://127.0.0.1:${uiPort}`,
     pid: child.pid,

@@ -3,7 +3,6 @@ import { join } from 'node:path';
 import { Client, Connection } from '@temporalio/client';
 import { Pool } from 'pg';
 import { homePaths, type HomePaths } from '../../src/embedded/paths';
-import { freePort } from '../../src/embedded/ports';
 import { startPostgres, type Postgres } from '../../src/embedded/postgres';
 import { startTemporal, type Temporal } from '../../src/embedded/temporal';
 import { temporaryFolder } from './folder';
@@ -32,8 +31,8 @@ export async function testServers(name: string): Promise<TestServers> {
     const temporal: Temporal = await startTemporal({
       dbFile: paths.temporalDb,
       logFile: join(paths.logs, 'temporal.log'),
-      port: await freePort(),
-      uiPort: await freePort(),
+      port: 0,
+      uiPort: 0,
     });
     started.push(temporal);
     const connection = await Connection.connect({ address: temporal.address });
