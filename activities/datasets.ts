@@ -102,7 +102,7 @@ export function createDatasetActivities(deps: Pick<Deps, 'store' | 'artifacts'>)
           `No battle gave a row for ${kind} (${JSON.stringify(fresh.counts)}). Lower the threshold (${kind === 'reward' ? 'ppo.rewardModel' : kind}.threshold) or use larger slices.`,
         ),
       );
-    const path = join(deps.artifacts, runFolder(run), labelOf(place), `${kind}.jsonl`);
+    const path = join(deps.artifacts.root, runFolder(run), labelOf(place), `${kind}.jsonl`);
     // The newest rows, where there are more than allowed.
     const skip = Math.max(0, rows - ((kind === 'reward' ? config.ppo.rewardModel.maxPairs : null) ?? Infinity));
     const counting = createCardCounts();
@@ -118,8 +118,14 @@ export function createDatasetActivities(deps: Pick<Deps, 'store' | 'artifacts'>)
       { id, kind, sha256: hash, settings, counts, lengthEffect, answers },
       await namesOf(pool, counting.players()),
     );
-    await writeFileAtomic(path.replace(/jsonl$/, 'card.json'), `${JSON.stringify(card, null, 1)}\n`);
-    await writeFileAtomic(path.replace(/jsonl$/, 'card.md'), cardMarkdown(card));
+    const cards = { 'card.json': `${JSON.stringify(card, null, 1)}\n`, 'card.md': cardMarkdown(card) };
+    for (const [ending, text] of Object.entries(cards)) {
+      const file = path.replace(/jsonl$/, ending);
+      await writeFileAtomic(file, text);
+      await deps.artifacts.publish(file);
+    }
+    // Before the row that tells other hosts of it.
+    await deps.artifacts.publish(path);
     await saveDataset(pool, {
       id,
       run,
@@ -138,6 +144,7 @@ export function createDatasetActivities(deps: Pick<Deps, 'store' | 'artifacts'>)
     if (id === undefined) return null;
     const dataset = await loadDataset(pool, id);
     if (!dataset) throw finalFailure('UnknownDataset', new Error(`The dataset ${id} is not stored.`));
+    await deps.artifacts.fetch(dataset.path, dataset.sha256);
     return dataset;
   }
 

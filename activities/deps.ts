@@ -1,3 +1,4 @@
+import type { Artifacts } from '../src/artifacts/artifacts';
 import type { Groups } from '../src/groups/groups';
 import type { ModelPool } from '../src/models/pool';
 import type { ServingBackends } from '../src/serving/backends';
@@ -19,8 +20,8 @@ export interface Deps {
   hashOf: (folder: string) => Promise<string>;
   /** The Python of this machine, for what is quickly asked. */
   trainer: LocalTrainer;
-  /** Root of datasets, jobs and checkpoints. */
-  artifacts: string;
+  /** Datasets, jobs and checkpoints. */
+  artifacts: Artifacts;
   defaults: Defaults | null;
 }
 

@@ -1,7 +1,7 @@
 import { Context } from '@temporalio/activity';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
-import { artifactsIdOf, artifactWorkers, strangeRoots } from '../src/artifacts-root';
+import { artifactWorkers, strangeRoots } from '../src/artifacts/root';
 import { checkConfig } from '../src/config/check';
 import { configHash, gatesInRun } from '../src/config/freeze';
 import { parseConfig } from '../src/config/load';
@@ -103,7 +103,7 @@ export function createResolveActivities(deps: Deps) {
   async function enter(config: Config, split: string): Promise<void> {
     const { training: backends, artifacts, hashOf } = deps;
     const problems = [
-      ...(await checkConfig(config, deps.models, { backends, artifacts, hashOf })),
+      ...(await checkConfig(config, deps.models, { backends, artifacts: artifacts.root, hashOf })),
       ...(config.target ? await strangersAmongHosts() : []),
     ];
     if (problems.length > 0) throw new UserError(problems.join('\n'));
@@ -120,7 +120,7 @@ export function createResolveActivities(deps: Deps) {
   /** Workers that train, or read and write artifacts, and see other ones than this. */
   async function strangersAmongHosts(): Promise<string[]> {
     const { artifacts } = deps;
-    const own = { host: hostname(), artifacts, artifactsId: await artifactsIdOf(artifacts) };
+    const own = { host: hostname(), artifacts: artifacts.root, artifactsId: await artifacts.id() };
     return strangeRoots(own, await artifactWorkers(pool, Context.current().info.namespace));
   }
 
@@ -197,11 +197,11 @@ export function createResolveActivities(deps: Deps) {
 
   async function deal(run: string, config: Config): Promise<{ split: string; report: DealReport }> {
     const { split, report, contamination } = await dealPrompts(pool, config);
-    if (contamination)
-      await writeFileAtomic(
-        join(deps.artifacts, runFolder(run), 'contamination.md'),
-        contaminationMarkdown(`the prompts of ${run}`, contamination),
-      );
+    if (contamination) {
+      const file = join(deps.artifacts.root, runFolder(run), 'contamination.md');
+      await writeFileAtomic(file, contaminationMarkdown(`the prompts of ${run}`, contamination));
+      await deps.artifacts.publish(file);
+    }
     return { split, report };
   }
 

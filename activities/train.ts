@@ -1,14 +1,15 @@
 import { Context, log } from '@temporalio/activity';
 import { CancelledFailure } from '@temporalio/common';
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Config } from '../src/config/schema';
 import { targetOf } from '../src/config/target';
 import { needsOf } from '../src/groups/needs';
-import { sha256, seedFrom } from '../src/identity';
-import { loadDataset, saveCheckpoint } from '../src/store/artifacts';
+import { fileSha256 } from '../src/files';
+import { seedFrom } from '../src/identity';
+import { loadDataset, saveCheckpoint, type Checkpoint } from '../src/store/artifacts';
 import { TrainingError } from '../src/training/errors';
+import { fetchRecord, publishRecord } from '../src/training/record';
 import { hyperparameters, jobKind, launchKeys, type Job, type JobProgress } from '../src/training/job';
 import { runJob } from '../src/training/run-job';
 import { labelOf } from '../workflows/steps';
@@ -42,10 +43,16 @@ export function createTrainActivities(deps: Deps) {
         const label =
           request.kind === 'reward' ? labelOf(request.place).replace('-ppo-', '-reward-') : labelOf(request.place);
         const id = `${request.run}/${label}`;
-        const folder = join(deps.artifacts, runFolder(request.run), label);
+        const folder = join(deps.artifacts.root, runFolder(request.run), label);
         const from = baseOf(config, request);
         const job = await jobOf(config, request, { id, folder, from });
+        // Another host may have finished it, and died before it could say so.
+        const isPublished = await fetchRecord(deps.artifacts, folder);
         const result = await watch(tell, config, folder, job);
+        if (!isPublished) {
+          await deps.artifacts.publish(result.output);
+          await publishRecord(deps.artifacts, folder);
+        }
         await saveCheckpoint(pool, {
           id,
           run: request.run,
@@ -75,12 +82,12 @@ export function createTrainActivities(deps: Deps) {
     const { place, kind } = request;
     const { training } = config;
     const target = targetOf(config);
-    const begun = await checkpointOf(deps, from);
+    const begun = await modelOf(from);
     // One adapter through all stages: what a stage goes on with is the adapter, on the base that it began on.
     const continues = target.adapters === 'continued' && kind !== 'reward';
-    const base = continues ? await checkpointOf(deps, rootOf(request.run, config)) : begun;
+    const base = continues ? await modelOf(rootOf(request.run, config)) : begun;
     const adapter = continues && begun.path !== base.path ? begun : null;
-    const rewardModel = request.rewardModel && (await checkpointOf(deps, request.rewardModel));
+    const rewardModel = request.rewardModel && (await modelOf(request.rewardModel));
     return {
       version: 1,
       id,
@@ -97,9 +104,16 @@ export function createTrainActivities(deps: Deps) {
       ...(rewardModel && { reward_model: rewardModel.path, reward_model_sha256: rewardModel.sha256 }),
       ...(continues && { publish: 'adapter' as const }),
       ...(adapter && { adapter: adapter.path, adapter_sha256: adapter.sha256 }),
-      ...(isHeldToStart(config, kind) ? { reference: (await checkpointOf(deps, startOf(request.run))).path } : {}),
+      ...(isHeldToStart(config, kind) ? { reference: (await modelOf(startOf(request.run))).path } : {}),
       hyperparameters: hyperparameters(config, kind),
     };
+  }
+
+  /** A stored checkpoint, with its folder here. */
+  async function modelOf(ref: ModelRef): Promise<Checkpoint> {
+    const checkpoint = await checkpointOf(deps, ref);
+    await deps.artifacts.fetch(checkpoint.path, checkpoint.sha256);
+    return checkpoint;
   }
 
   /** The workflow names the policy; a reward model may start from the run's start instead. */
@@ -111,7 +125,8 @@ export function createTrainActivities(deps: Deps) {
     if (id === null) return config.start.sft ?? '';
     const dataset = await loadDataset(pool, id);
     if (!dataset) throw finalFailure('UnknownDataset', new Error(`The dataset ${id} is not stored.`));
-    if (sha256(await readFile(dataset.path)) !== dataset.sha256)
+    await deps.artifacts.fetch(dataset.path, dataset.sha256);
+    if ((await fileSha256(dataset.path)) !== dataset.sha256)
       throw finalFailure(
         'ChangedDataset',
         new Error(

@@ -8,7 +8,8 @@ import { createActivities } from '../activities';
 import type { Defaults } from '../activities/deps';
 import { queueOf, ROLES, type Role } from '../workflows/queues';
 import { allEnded } from './all-ended';
-import { artifactsIdOf } from './artifacts-root';
+import { createArtifacts } from './artifacts/artifacts';
+import { needsArtifacts } from './artifacts/root';
 import { createClient } from './codec/client';
 import { dataConverter } from './codec/codec';
 import { homePaths, pythonPath, repositoryRoot, type HomePaths } from './embedded/paths';
@@ -81,6 +82,9 @@ export async function startWorker(settings: WorkerSettings): Promise<RunningWork
     defaults = null,
     metrics = null,
   } = settings;
+  const artifacts = createArtifacts(paths);
+  const queues = roles.map((role) => queueOf(role));
+  const artifactsId = needsArtifacts(queues) ? await artifacts.id() : null;
   const observing = await startObserving(metrics);
   await mkdir(paths.logs, { recursive: true });
   const store = await openStore(databaseUrl, observing.watched);
@@ -88,7 +92,7 @@ export async function startWorker(settings: WorkerSettings): Promise<RunningWork
   const packageFolder = join(repositoryRoot(), 'trainer');
   const trainer = { python: pythonPath(), packageFolder };
   const hashOf = async (model: string) => (await describeBase(trainer, model)).sha256;
-  const serving = createServing({ ...trainer, folder: join(paths.home, 'serving'), hashOf });
+  const serving = createServing({ ...trainer, folder: join(paths.home, 'serving'), hashOf, artifacts });
   const connection = await connect(temporalAddress);
   const models = createModelPool(
     () => (settings.sandbox === undefined ? sandbox.address() : Promise.resolve(settings.sandbox)),
@@ -121,7 +125,7 @@ export async function startWorker(settings: WorkerSettings): Promise<RunningWork
         training: createTraining({ ...trainer, artifacts: paths.artifacts }),
         defaults: defaults && { ...defaults, config: promised(defaults.config) },
         models,
-        artifacts: paths.artifacts,
+        artifacts,
       }),
       ...observing.options,
       maxConcurrentActivityTaskExecutions: slots,
@@ -144,9 +148,9 @@ export async function startWorker(settings: WorkerSettings): Promise<RunningWork
         }),
       );
     const presence = await announceWorker(store.pool, {
-      ...{ id, namespace, queues: roles.map((role) => queueOf(role)) },
+      ...{ id, namespace, queues },
       ...{ host: hostname(), pid: process.pid, version: programVersion() },
-      ...{ artifacts: paths.artifacts, artifactsId: await artifactsIdOf(paths.artifacts) },
+      ...{ artifacts: paths.artifacts, artifactsId },
     });
     ends.push(() => presence.stop());
     const metricsUrl = await observing.serve({

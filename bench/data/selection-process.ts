@@ -2,12 +2,13 @@
 import { join } from 'node:path';
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { createDatasetActivities, type BuiltDatasets, type DatasetRequest } from '../../activities/datasets';
+import { folderArtifacts } from '../../src/artifacts/artifacts';
 import { openStore } from '../../src/store/open';
 import { ownCosts } from '../process';
 
 async function main([url = '', folder = '', kind = '']: string[]): Promise<void> {
   const store = await openStore(url);
-  const { buildDatasets } = createDatasetActivities({ store, artifacts: join(folder, 'artifacts') });
+  const { buildDatasets } = createDatasetActivities({ store, artifacts: folderArtifacts(join(folder, 'artifacts')) });
   const started = performance.now();
   const request: DatasetRequest = {
     run: 'r',

@@ -1,5 +1,6 @@
 import type { Client } from '@temporalio/client';
 import type { Pool } from 'pg';
+import type { Artifacts } from '../artifacts/artifacts';
 import type { Heavy } from './heavy/heavy';
 import type { SoonStore } from './soon';
 
@@ -11,8 +12,8 @@ export interface DashboardDeps {
     /** Address of the workflows in the web UI; null where nobody told it. */
     ui: string | null;
   };
-  /** Root of datasets, jobs and checkpoints. */
-  artifacts: string;
+  /** Datasets, jobs and checkpoints. */
+  artifacts: Artifacts;
   soon: SoonStore;
   /** Long computations, away from the thread that answers. */
   heavy: Heavy;

@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { serve, type ServerType } from '@hono/node-server';
 import { Connection } from '@temporalio/client';
 import { Pool } from 'pg';
+import { createArtifacts } from '../artifacts/artifacts';
 import { createClient } from '../codec/client';
 import { repositoryRoot } from '../embedded/paths';
 import { UserError } from '../errors';
@@ -24,6 +25,8 @@ export interface DashboardSettings {
   uiUrl: string | null;
   /** Root of datasets, jobs and checkpoints. */
   artifacts: string;
+  /** The bucket of which that is a cache; default: none. */
+  artifactsS3?: string | null;
   /** Default: loopback. */
   host?: string;
   /** Default: 7373, or any free one where it is taken; 0: any free one. A port that is given is used or refused. */
@@ -60,7 +63,7 @@ export async function startDashboard(settings: DashboardSettings): Promise<Runni
       client: createClient(connection, namespace, env),
       ui: uiUrl === null ? null : `${uiUrl}/namespaces/${namespace}/workflows`,
     },
-    artifacts,
+    artifacts: createArtifacts({ artifacts, artifactsS3: settings.artifactsS3 ?? null }),
     soon: createSoonStore(),
     heavy,
   };

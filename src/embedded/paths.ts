@@ -47,6 +47,8 @@ export interface HomePaths {
   temporalDb: string;
   /** Root of checkpoints and datasets. */
   artifacts: string;
+  /** The bucket (`s3://…`) of which `artifacts` is a cache; null: the folder is all there is. */
+  artifactsS3: string | null;
   logs: string;
   /** The demo's base model, trained once. */
   base: string;
@@ -55,17 +57,19 @@ export interface HomePaths {
 }
 
 /**
- * The places inside a home folder; without one those of `flywheelHome()`, with the artifacts where `FLYWHEEL_ARTIFACTS` says: hosts that
- * share them need not share the rest.
+ * The places inside a home folder; without one those of `flywheelHome()`, with the artifacts where `FLYWHEEL_ARTIFACTS` and
+ * `FLYWHEEL_ARTIFACTS_S3` say: hosts that share them need not share the rest.
  */
 export function homePaths(named?: string): HomePaths {
   const home = named ?? flywheelHome();
-  const shared = named === undefined ? process.env['FLYWHEEL_ARTIFACTS'] : undefined;
+  const env = named === undefined ? process.env : {};
+  const shared = env['FLYWHEEL_ARTIFACTS'];
   return {
     home,
     postgres: join(home, 'postgres'),
     temporalDb: join(home, 'temporal.db'),
     artifacts: shared ? resolve(shared) : join(home, 'artifacts'),
+    artifactsS3: env['FLYWHEEL_ARTIFACTS_S3'] || null,
     logs: join(home, 'logs'),
     base: join(home, 'base'),
     upFile: join(home, 'up.json'),

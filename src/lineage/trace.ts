@@ -1,4 +1,5 @@
 import type { Pool } from 'pg';
+import type { Artifacts } from '../artifacts/artifacts';
 import { UserError } from '../errors';
 import { datasetLines, datasetRows } from '../selection/read-dataset';
 import type { TrainingRow } from '../selection/rows';
@@ -42,9 +43,15 @@ export interface PromptTrace {
  * Follows one row (`dataset#row`, rows from 1) back to its battles, games, judge texts, prompt and source.
  * @throws UserError for a dataset or row that there is not.
  */
-export async function traceRow(pool: Pool, dataset: string, number: number): Promise<RowTrace> {
+export async function traceRow(
+  pool: Pool,
+  dataset: string,
+  number: number,
+  artifacts: Pick<Artifacts, 'fetch'>,
+): Promise<RowTrace> {
   const stored = await loadDataset(pool, dataset);
   if (!stored) throw new UserError(`There is no dataset ${dataset}. List a run's datasets: npx flywheel data list RUN`);
+  await artifacts.fetch(stored.path, stored.sha256);
   const { value: row } = await datasetRows(stored, number).next();
   if (!row) throw new UserError(`${dataset} has ${stored.rows} rows; there is no row ${number}.`);
   return traceRead(pool, stored, number, row);
@@ -77,13 +84,19 @@ export async function traceRead(
  * Follows a prompt (its id or the beginning of it) to every battle and every training row of a run.
  * @throws UserError where no single prompt begins so.
  */
-export async function tracePromptIn(pool: Pool, run: string, id: string): Promise<PromptTrace> {
+export async function tracePromptIn(
+  pool: Pool,
+  run: string,
+  id: string,
+  artifacts: Pick<Artifacts, 'fetch'>,
+): Promise<PromptTrace> {
   const prompt = await tracePrompt(pool, id);
   if (!prompt) throw new UserError(`No prompt, or more than one, has an id that begins with ${id}.`);
   const found: { row: string; made: TrainingRow; dataset: Dataset }[] = [];
   const unread: string[] = [];
   for (const dataset of await datasetsOf(pool, run)) {
     try {
+      await artifacts.fetch(dataset.path, dataset.sha256);
       let number = 0;
       for await (const line of datasetLines(dataset)) {
         number += 1;

@@ -1,7 +1,5 @@
-import { createReadStream } from 'node:fs';
-import { createHash } from 'node:crypto';
-import { pipeline } from 'node:stream/promises';
 import { messageOf, UserError } from '../errors';
+import { fileSha256 } from '../files';
 
 const known = new Map<string, Promise<string>>();
 
@@ -13,14 +11,10 @@ export function recordedSha256(file: string): Promise<string> {
   return hash;
 }
 
-async function hashFile(file: string): Promise<string> {
-  const hash = createHash('sha256');
-  try {
-    await pipeline(createReadStream(file), hash);
-  } catch (error) {
+function hashFile(file: string): Promise<string> {
+  return fileSha256(file).catch((error: unknown) => {
     throw new UserError(
       `The answers in ${file} could not be read: ${messageOf(error)}. Check the path (competitors[].answers).`,
     );
-  }
-  return hash.digest('hex');
+  });
 }

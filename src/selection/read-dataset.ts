@@ -1,8 +1,7 @@
-import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { createInterface } from 'node:readline';
-import { pipeline } from 'node:stream/promises';
 import { UserError } from '../errors';
+import { fileSha256 } from '../files';
 import type { Dataset } from '../store/artifacts';
 import type { TrainingRow } from './rows';
 
@@ -11,13 +10,12 @@ import type { TrainingRow } from './rows';
  * @throws UserError when the file is gone, or is not what was written.
  */
 export async function* datasetLines({ id, path, sha256 }: Dataset): AsyncGenerator<string> {
-  const hash = createHash('sha256');
-  await pipeline(createReadStream(path), hash).catch(() => {
+  const found = await fileSha256(path).catch(() => {
     throw new UserError(
       `The dataset ${id} stands in ${path}, which cannot be read here. Restore the file, or run this where it is.`,
     );
   });
-  if (hash.digest('hex') !== sha256)
+  if (found !== sha256)
     throw new UserError(
       `${path} is not what was written (sha256 differs). Restore the file, or roll back to the round that made it.`,
     );

@@ -1,5 +1,6 @@
 import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { folderArtifacts } from '../../src/artifacts/artifacts';
 import { freePort } from '../../src/embedded/ports';
 import { pythonPath, repositoryRoot } from '../../src/embedded/paths';
 import { createModelPool } from '../../src/models/pool';
@@ -121,6 +122,7 @@ describeVllm('serving on vLLM', () => {
       ...trainer,
       folder: join(root, 'serving'),
       hashOf: async (folder) => (await describeBase(trainer, folder)).sha256,
+      artifacts: folderArtifacts(root),
     });
   });
   afterAll(async () => {

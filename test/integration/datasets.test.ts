@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { createDatasetActivities, type BuiltDatasets, type DatasetRequest } from '../../activities/datasets';
 import { fillArena } from '../../bench/data/arena';
+import { folderArtifacts } from '../../src/artifacts/artifacts';
 import { main } from '../../src/cli/main';
 import type { RowMeta } from '../../src/selection/rows';
 import { loadDataset } from '../../src/store/artifacts';
@@ -48,7 +49,7 @@ async function build(
   stage: 'sft' | 'dpo' | 'ppo',
   earlier: Record<string, string> = {},
 ): Promise<BuiltDatasets> {
-  const { buildDatasets } = createDatasetActivities({ store, artifacts: folder });
+  const { buildDatasets } = createDatasetActivities({ store, artifacts: folderArtifacts(folder) });
   const request: DatasetRequest = {
     run: 'r',
     place: { round, stage, attempt: 1 },

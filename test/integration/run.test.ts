@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Worker } from '@temporalio/worker';
+import { folderArtifacts } from '../../src/artifacts/artifacts';
 import type { ConfigInput } from '../../src/config/schema';
 import { repositoryRoot } from '../../src/embedded/paths';
 import { sha256 } from '../../src/identity';
@@ -144,7 +145,8 @@ describe('a run started with {}', () => {
   });
 
   it('traces a row back to its judge texts and source, and the prompt forward to its rows', async () => {
-    const trace = await traceRow(servers.pool, `${run}/r1-sft-a1/sft`, 1);
+    const artifacts = folderArtifacts(servers.paths.artifacts);
+    const trace = await traceRow(servers.pool, `${run}/r1-sft-a1/sft`, 1, artifacts);
     expect(trace).toMatchObject({
       kind: 'sft',
       madeIn: { run, round: 1, stage: 'sft' },
@@ -159,12 +161,12 @@ describe('a run started with {}', () => {
       [battle?.b, battle?.a],
     ]);
     for (const { text, scoreFirst } of battle?.games ?? []) expect(text).toContain(`Score A: ${scoreFirst}`);
-    const forward = await tracePromptIn(servers.pool, run, trace.prompt.id.slice(0, 12));
+    const forward = await tracePromptIn(servers.pool, run, trace.prompt.id.slice(0, 12), artifacts);
     expect(forward.rows.map(({ row }) => row)).toContain(`${run}/r1-sft-a1/sft#1`);
     expect(forward.battles.map((one) => one.battle)).toContain(battle?.battle);
     expect(forward.unread).toEqual([]);
-    await expect(traceRow(servers.pool, `${run}/r1-sft-a1/sft`, 999)).rejects.toThrow(/there is no row 999/);
-    await expect(tracePromptIn(servers.pool, run, '')).rejects.toThrow(/more than one/);
+    await expect(traceRow(servers.pool, `${run}/r1-sft-a1/sft`, 999, artifacts)).rejects.toThrow(/there is no row 999/);
+    await expect(tracePromptIn(servers.pool, run, '', artifacts)).rejects.toThrow(/more than one/);
   });
 
   it('kept the tree of checkpoints, the gates and a leaderboard for each evaluation', async () => {

@@ -23,9 +23,9 @@ async function serve({ host, port: wanted }: { host: string; port?: number }): P
   // Says what is wrong with the database before the first page does.
   await withDatabase(addresses, (pool) => pool.query('select id from runs limit 1'));
   const { stopped, release } = stopSignal();
+  const { artifacts, artifactsS3 } = homePaths();
   const dashboard = await startDashboard({
-    ...addresses,
-    artifacts: homePaths().artifacts,
+    ...{ ...addresses, artifacts, artifactsS3 },
     host,
     ...(wanted === undefined ? {} : { port: wanted }),
     onError: (error) => note(error instanceof Error ? (error.stack ?? error.message) : String(error)),

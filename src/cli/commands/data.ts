@@ -1,5 +1,8 @@
 import { createInterface } from 'node:readline';
 import type { Command } from 'commander';
+import { createArtifacts } from '../../artifacts/artifacts';
+import { publishRun } from '../../artifacts/publish-run';
+import { homePaths } from '../../embedded/paths';
 import { UserError } from '../../errors';
 import { tracePromptIn, traceRow } from '../../lineage/trace';
 import { datasetRows } from '../../selection/read-dataset';
@@ -43,10 +46,19 @@ export function dataCommand(): Command {
     .option('--run <run>', 'for a prompt: the run whose battles and rows are wanted')
     .option(...JSON_OPTION)
     .action(traceIt);
+  const publish = describedCommand(
+    'publish',
+    "Copy a run's datasets, checkpoints and jobs from this host's folder to the bucket of FLYWHEEL_ARTIFACTS_S3; for a run that began without one.",
+    'data publish my-run',
+  )
+    .argument('<run>', "a run's id")
+    .option(...JSON_OPTION)
+    .action(publishIt);
   return describedCommand('data', 'Look into the training data.', 'data list my-run')
     .addCommand(list)
     .addCommand(show)
-    .addCommand(trace);
+    .addCommand(trace)
+    .addCommand(publish);
 }
 
 async function listDatasets(run: string, { json = false }: { json?: boolean }): Promise<void> {
@@ -69,11 +81,23 @@ async function listDatasets(run: string, { json = false }: { json?: boolean }): 
     );
 }
 
+async function publishIt(run: string, { json = false }: { json?: boolean }): Promise<void> {
+  const paths = homePaths();
+  if (paths.artifactsS3 === null)
+    throw new UserError('FLYWHEEL_ARTIFACTS_S3 names no bucket: set it to s3://BUCKET/PREFIX (docs/workers.md).');
+  const artifacts = createArtifacts(paths);
+  await artifacts.id();
+  const { published, missing } = await withDatabase(findDatabase(), (pool) => publishRun(pool, run, artifacts));
+  if (json) return sayJson({ run, published, missing });
+  say(`${published.length} artifacts of ${run} are in ${paths.artifactsS3}.`);
+  if (missing.length > 0) note(`Not on this host: ${missing.join(', ')}.`);
+}
+
 async function traceIt(what: string, { run, json = false }: { run?: string; json?: boolean }): Promise<void> {
   const [, dataset, row] = ROW.exec(what) ?? [];
   await withDatabase(findDatabase(), async (pool) => {
     if (dataset !== undefined) {
-      const trace = await traceRow(pool, dataset, Number(row));
+      const trace = await traceRow(pool, dataset, Number(row), createArtifacts(homePaths()));
       if (json) sayJson(trace);
       else say(rowTraceText(trace, width()));
       return;
@@ -82,7 +106,7 @@ async function traceIt(what: string, { run, json = false }: { run?: string; json
       throw new UserError(
         'A prompt is followed through one run: give it with --run RUN. A row is written DATASET#ROW.',
       );
-    const trace = await tracePromptIn(pool, run, what);
+    const trace = await tracePromptIn(pool, run, what, createArtifacts(homePaths()));
     if (json) sayJson(trace);
     else say(promptTraceText(trace));
   });
@@ -96,6 +120,7 @@ async function showRows(
     const dataset = await loadDataset(pool, id);
     if (!dataset) throw new UserError(`There is no dataset ${id}. List a run's datasets: npx flywheel data list RUN`);
     if (from > dataset.rows) throw new UserError(`${id} has ${dataset.rows} rows; there is no row ${from}.`);
+    await createArtifacts(homePaths()).fetch(dataset.path, dataset.sha256);
     const interactive = !json && process.stdin.isTTY && process.stdout.isTTY;
     const most = limit ?? (interactive ? Infinity : 10);
     if (json) {

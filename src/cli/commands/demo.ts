@@ -54,7 +54,8 @@ async function demo({ again, json, open, ...options }: Options): Promise<void> {
     const run = await withDatabase(parts, (pool) => runId(pool, demoName(chosen), again === true));
     const done = await withDatabase(parts, (pool) => completed(pool, run));
     const show = async () => {
-      dashboard = await startDashboard({ ...parts, artifacts: paths.artifacts });
+      const { artifacts, artifactsS3 } = paths;
+      dashboard = await startDashboard({ ...parts, artifacts, artifactsS3 });
       const url = `${dashboard.url}/runs/${encodeURIComponent(run)}`;
       tell(`Dashboard: ${url}`);
       if (open && !json) openBrowser(url);

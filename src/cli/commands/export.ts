@@ -1,5 +1,7 @@
 import { resolve } from 'node:path';
 import { Option, type Command } from 'commander';
+import { createArtifacts } from '../../artifacts/artifacts';
+import { homePaths } from '../../embedded/paths';
 import { UserError } from '../../errors';
 import { exportRows } from '../../selection/export/export';
 import { EXPORT_FORMS, type ExportForm } from '../../selection/export/forms';
@@ -29,6 +31,7 @@ async function exportDataset(
 ): Promise<void> {
   const dataset = await withDatabase(findDatabase(), (pool) => loadDataset(pool, id));
   if (!dataset) throw new UserError(`There is no dataset ${id}. List a run's datasets: npx flywheel data list RUN`);
+  await createArtifacts(homePaths()).fetch(dataset.path, dataset.sha256);
   const exported = await exportRows(datasetRows(dataset), form, resolve(out));
   if (json) sayJson({ dataset: id, form, ...exported });
   else say(`${exported.rows} rows of ${id} as ${form} in ${exported.files.join(' and ')}.`);

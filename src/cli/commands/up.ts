@@ -52,7 +52,8 @@ async function up({ config: file, json = false, metrics, ...ports }: Options): P
       config: async () => (await withDatabase(parts, (db) => prepareDemo({ ...DEMO, paths, db, say: note }))).config,
     };
     const worker = await startWorker({ ...parts, paths, defaults, metrics: metricsSettings(metrics) });
-    const dashboard = await startDashboard({ ...parts, artifacts: paths.artifacts }).catch(async (error: unknown) => {
+    const { artifacts, artifactsS3 } = paths;
+    const dashboard = await startDashboard({ ...parts, artifacts, artifactsS3 }).catch(async (error: unknown) => {
       await worker.stop();
       throw error;
     });

@@ -1,6 +1,7 @@
 import type { Connection } from '@temporalio/client';
 import type { Pool } from 'pg';
-import { artifactWorkers, strangeRoots } from '../../artifacts-root';
+import { createArtifacts } from '../../artifacts/artifacts';
+import { artifactWorkers, strangeRoots } from '../../artifacts/root';
 import { homePaths } from '../../embedded/paths';
 import { RETENTION_HOURS, SEARCH_ATTRIBUTES } from '../../embedded/search-attributes';
 import { readUp } from '../../embedded/up-file';
@@ -26,8 +27,10 @@ export async function checkServers(): Promise<Finding[]> {
   const temporal = await finding('Temporal', () => (given.temporalAddress || isUp ? checkTemporal() : NOT_UP));
   const fit =
     temporal.level === 'ok' ? [await finding('namespace', checkNamespace), await finding('worker', checkWorker)] : [];
+  const bucket =
+    homePaths().artifactsS3 === null ? [] : [await finding('bucket', () => createArtifacts(homePaths()).look())];
   const roots = database.level === 'ok' ? [await finding('artifacts', checkArtifacts)] : [];
-  return [database, temporal, ...fit, ...roots];
+  return [database, temporal, ...fit, ...bucket, ...roots];
 }
 
 async function checkDatabase(): Promise<Answer> {

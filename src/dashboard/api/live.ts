@@ -67,7 +67,7 @@ function stateOfRun(deps: DashboardDeps, run: string): Promise<State> {
         lookSoon(deps, run),
         loadRun(deps.pool, run),
         eventPage(deps.pool, run, { before: null, limit: 1 }),
-        sizesOf(join(deps.artifacts, runFolder(run))),
+        sizesOf(join(deps.artifacts.root, runFolder(run))),
       ]);
       return [
         ['run', contentId(JSON.stringify([look, stored?.status, stored?.updatedAt]))],

@@ -89,7 +89,7 @@ const send = createRoute({
 
 export function runsRoutes(deps: DashboardDeps) {
   const { pool, soon, temporal } = deps;
-  const curvesOf = createCurves(deps.artifacts);
+  const curvesOf = createCurves(deps);
   return routes()
     .openapi(list, async (context) => context.json(await readRuns(deps), 200))
     .openapi(one, async (context) => context.json(await readRun(deps, context.req.valid('param').run), 200))

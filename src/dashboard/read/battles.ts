@@ -9,8 +9,10 @@ import {
   type BattleCursor,
   type BattleRow as StoredRow,
 } from '../../store/battle-pages';
+import { datasetsOf } from '../../store/artifacts';
 import { traceBattles, tracePrompt } from '../../store/lineage';
 import type { DashboardDeps } from '../deps';
+import type { MadeRow } from '../heavy/rows-of-battle';
 import { NotThere } from '../route';
 import type { Answer, Battle, BattleChoices, battleQuery, BattleRow, Battles } from '../schemas/battles';
 import { playerNamed, soonOfRuns, storedRun } from './of-run';
@@ -88,6 +90,12 @@ export async function readBattleChoices(deps: DashboardDeps, id: string): Promis
   };
 }
 
+/** Training rows that a battle became; datasets of other hosts are brought here first. */
+async function madeRows({ pool, artifacts, heavy }: DashboardDeps, run: string, battle: string): Promise<MadeRow[]> {
+  for (const { path } of await datasetsOf(pool, run)) await artifacts.fetchIfThere(path);
+  return heavy.ask('rows', { run, battle });
+}
+
 /** One battle with all that belongs to it. */
 export async function readBattle(deps: DashboardDeps, runId: string, id: string): Promise<Battle> {
   const { pool } = deps;
@@ -100,7 +108,7 @@ export async function readBattle(deps: DashboardDeps, runId: string, id: string)
     tracePrompt(pool, battle.prompt),
     traceBattles(pool, { battles: [id] }),
     answersTo(pool, battle.prompt, [battle.playerA, battle.playerB]),
-    deps.soon.get(`rows ${id}`, () => deps.heavy.ask('rows', { run: runId, battle: id }), 60_000),
+    deps.soon.get(`rows ${id}`, () => madeRows(deps, runId, id), 60_000),
   ]);
   const nameOf = (player: string) => names.get(player) ?? player;
   const byStoredName = new Map([

@@ -1,7 +1,10 @@
 import { open, readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { runFolder } from '../../../activities/context';
+import { checkpointsOf } from '../../store/artifacts';
 import type { Job, JobProgress } from '../../training/job';
+import { fetchRecord } from '../../training/record';
+import type { DashboardDeps } from '../deps';
 import type { Curves } from '../schemas/runs';
 
 /** A curve is drawn from so many points: the means of as many pieces of the training. */
@@ -17,9 +20,19 @@ interface Log {
   points: Map<string, [number, number][]>;
 }
 
-/** Reads training curves, each file once. */
-export function createCurves(artifacts: string): (run: string) => Promise<Curves> {
+/** Reads training curves, each file once: of jobs whose folders are here as they grow, of other hosts' jobs when they are finished. */
+export function createCurves({ pool, artifacts }: Pick<DashboardDeps, 'pool' | 'artifacts'>) {
   const logs = new Map<string, Log>();
+  /** Jobs whose records are here, or on their way. */
+  const brought = new Set<string>();
+
+  /** Nobody waits for it: when they are here, the page is told, as of a curve that grows. */
+  async function bringFinished(run: string, folder: string): Promise<void> {
+    const trained = (await checkpointsOf(pool, run)).filter(({ id, job }) => job !== null && !brought.has(id));
+    for (const { id } of trained) brought.add(id);
+    for (const { id } of trained)
+      await fetchRecord(artifacts, join(folder, id.slice(run.length + 1))).catch(() => brought.delete(id));
+  }
 
   async function logOf(path: string): Promise<Log> {
     const size = (await stat(path)).size;
@@ -61,8 +74,9 @@ export function createCurves(artifacts: string): (run: string) => Promise<Curves
     }
   }
 
-  return async (run) => {
-    const folder = join(artifacts, runFolder(run));
+  return async (run: string): Promise<Curves> => {
+    const folder = join(artifacts.root, runFolder(run));
+    void bringFinished(run, folder).catch(() => undefined);
     const labels = await readdir(folder).catch(() => []);
     const jobs = await Promise.all(
       labels.sort((x, y) => x.localeCompare(y)).map((label) => jobOf(join(folder, label), label)),

@@ -42,7 +42,9 @@ async function datasetOf({ pool }: DashboardDeps, id: string): Promise<Dataset> 
 
 export async function readDataset(deps: DashboardDeps, id: string): Promise<DatasetDetail> {
   const dataset = await datasetOf(deps, id);
-  const card = await readFile(dataset.path.replace(/jsonl$/, 'card.json'), 'utf8').then(
+  const cardFile = dataset.path.replace(/jsonl$/, 'card.json');
+  await deps.artifacts.fetchIfThere(cardFile).catch(() => undefined);
+  const card = await readFile(cardFile, 'utf8').then(
     (text) => JSON.parse(text) as DatasetCard,
     () => null,
   );
@@ -58,7 +60,10 @@ export async function readDataset(deps: DashboardDeps, id: string): Promise<Data
       meanTokens: card.meanTokens,
       lengthEffect: card.lengthEffect,
     },
-    profile: await deps.soon.get(`profile ${dataset.sha256} ${id}`, () => deps.heavy.ask('dataset', { id })),
+    profile: await deps.soon.get(`profile ${dataset.sha256} ${id}`, async () => {
+      await deps.artifacts.fetch(dataset.path, dataset.sha256);
+      return deps.heavy.ask('dataset', { id });
+    }),
   };
 }
 
@@ -68,8 +73,11 @@ async function namesFor(deps: DashboardDeps, run: string, ids: readonly string[]
   return (id) => own.get(id) ?? stored(id);
 }
 
-function rowsOf({ soon }: DashboardDeps, dataset: Dataset): Promise<RowIndex> {
-  return soon.whole(`row index ${dataset.sha256} ${dataset.path}`, () => indexRows(dataset));
+function rowsOf({ soon, artifacts }: DashboardDeps, dataset: Dataset): Promise<RowIndex> {
+  return soon.whole(`row index ${dataset.sha256} ${dataset.path}`, async () => {
+    await artifacts.fetch(dataset.path, dataset.sha256);
+    return indexRows(dataset);
+  });
 }
 
 /** A page of rows, each answer cut. */

@@ -1,10 +1,8 @@
-import { createReadStream } from 'node:fs';
-import { createHash } from 'node:crypto';
 import { access } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
-import { pipeline as stream } from 'node:stream/promises';
 import { z } from 'zod';
 import { messageOf, UserError } from '../../errors';
+import { fileSha256 } from '../../files';
 import { piecesOf } from '../../pieces';
 import type { Embedder } from './embedder';
 
@@ -49,7 +47,7 @@ export async function onnxEmbedder(folder: string): Promise<Embedder> {
     });
   return {
     // Vectors belong to the weights, wherever they lie.
-    name: `onnx:${(await hashOf(model)).slice(0, 16)}`,
+    name: `onnx:${(await fileSha256(model)).slice(0, 16)}`,
     semantic: true,
     async embed(texts) {
       const vectors: Float32Array[] = [];
@@ -72,10 +70,4 @@ async function loadPackage(): Promise<Transformers> {
       `A local sentence model needs the package ${PACKAGE}: npm install --no-save ${PACKAGE} (${messageOf(error)})`,
     );
   }
-}
-
-async function hashOf(file: string): Promise<string> {
-  const hash = createHash('sha256');
-  await stream(createReadStream(file), hash);
-  return hash.digest('hex');
 }

@@ -2,17 +2,18 @@ import { randomUUID } from 'node:crypto';
 import { link, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Pool } from 'pg';
-import { queueOf } from '../workflows/queues';
-import { liveWorkers, type WorkerRow } from './store/workers';
+import { queueOf } from '../../workflows/queues';
+import { liveWorkers, type WorkerRow } from '../store/workers';
 
-const FILE = 'artifacts-root';
+/** The name of a root's name, in the folder and in the bucket. */
+export const ROOT_FILE = 'artifacts-root';
 
 /**
  * What tells an artifacts folder from another one: a name that whoever comes first writes into it. Two hosts that read the same name see
  * the same folder, by whatever path. Null where the folder can be neither read nor made.
  */
 export async function artifactsIdOf(folder: string): Promise<string | null> {
-  const path = join(folder, FILE);
+  const path = join(folder, ROOT_FILE);
   const own = randomUUID();
   const temporary = `${path}.${own}`;
   try {
@@ -30,10 +31,14 @@ export async function artifactsIdOf(folder: string): Promise<string | null> {
   }
 }
 
+/** Whether who serves these task queues reads or writes artifacts. */
+export function needsArtifacts(queues: readonly string[]): boolean {
+  return (['training', 'host'] as const).some((role) => queues.includes(queueOf(role)));
+}
+
 /** Workers that live and read or write artifacts. */
 export async function artifactWorkers(pool: Pool, namespace: string): Promise<WorkerRow[]> {
-  const queues = [queueOf('training'), queueOf('host')];
-  return (await liveWorkers(pool, namespace)).filter((worker) => queues.some((queue) => worker.queues.includes(queue)));
+  return (await liveWorkers(pool, namespace)).filter(({ queues }) => needsArtifacts(queues));
 }
 
 type Root = Pick<WorkerRow, 'host' | 'artifacts' | 'artifactsId'>;
@@ -54,7 +59,7 @@ export function strangeRoots(own: Root, workers: readonly WorkerRow[]): string[]
           `${worker} sees the artifacts of ${own.host} as ${artifacts}, not as ${own.artifacts}: mount them under one path, because jobs and datasets name it.`,
         ]
       : [
-          `${worker} keeps artifacts in ${artifacts}, which is not the folder ${own.artifacts} of ${own.host}: checkpoints and datasets must be seen by both. Name one shared folder in FLYWHEEL_ARTIFACTS, or stop that worker.`,
+          `${worker} keeps artifacts in ${artifacts}, which is not the folder ${own.artifacts} of ${own.host}: checkpoints and datasets must be seen by both. Name one shared folder in FLYWHEEL_ARTIFACTS, or one bucket in FLYWHEEL_ARTIFACTS_S3, for both; or stop that worker.`,
         ];
   });
 }

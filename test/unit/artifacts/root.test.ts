@@ -1,7 +1,7 @@
 import { mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { artifactsIdOf, strangeRoots } from '../../../src/artifacts-root';
+import { artifactsIdOf, strangeRoots } from '../../../src/artifacts/root';
 import type { WorkerRow } from '../../../src/store/workers';
 
 let folder: string;
