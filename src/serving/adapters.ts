@@ -26,10 +26,10 @@ export function adapterServing({ hashOf }: AdapterOptions) {
   const hashes = new Map<string, Promise<string>>();
 
   return async function serve(checkpoint: Servable, config: VllmConfig): Promise<Served> {
+    const name = (await isAdapter(checkpoint)) ? nameOf(checkpoint) : null;
     const key = readKey(config.key);
     const servers = config.urls.map((url) => vllmClient(url, key));
     const up = await firstUp(servers, config.readySeconds);
-    const name = (await isAdapter(checkpoint.path)) ? nameOf(checkpoint) : null;
     const models = await Promise.all(up.map((server) => put(server, name, checkpoint, config)));
     const model = models[0] ?? '';
     const other = models.find((one) => one !== model);
@@ -160,6 +160,11 @@ export function asServerSees(path: string, paths: VllmConfig['paths']): string {
   return paths && path.startsWith(paths.here) ? `${paths.there}${path.slice(paths.here.length)}` : path;
 }
 
-function isAdapter(folder: string): Promise<boolean> {
-  return exists(join(folder, 'adapter_config.json'));
+/** @throws UserError where a trained checkpoint is not seen here: in silence it would be taken for its base. */
+async function isAdapter({ id, path, base }: Servable): Promise<boolean> {
+  if (path !== base && !(await exists(path)))
+    throw new UserError(
+      `The checkpoint ${id} lies in ${path}, which is not seen on this host: give its worker the artifacts (FLYWHEEL_ARTIFACTS, FLYWHEEL_ARTIFACTS_S3).`,
+    );
+  return exists(join(path, 'adapter_config.json'));
 }
