@@ -6,6 +6,7 @@ import { createArtifacts, type Artifacts } from '../../src/artifacts/artifacts';
 import { bucketArtifacts } from '../../src/artifacts/bucket-artifacts';
 import { parseBucketAddress } from '../../src/artifacts/address';
 import { openBucket, type Bucket } from '../../src/artifacts/bucket';
+import { checkServers } from '../../src/cli/doctor/servers';
 import { main } from '../../src/cli/main';
 import { curvesSchema } from '../../src/dashboard/schemas/runs';
 import { startDashboard } from '../../src/dashboard/server';
@@ -256,8 +257,8 @@ if (!possible) process.stderr.write('skipped: hosts that share a path and no fol
     TEMPORAL_ADDRESS: servers.temporalAddress,
   });
 
-  /** A worker on a host of its own. */
-  async function work(host: string, roles: string): Promise<ChildProcess> {
+  /** A worker on a host of its own, and what it said until it polled, or ended. */
+  async function begin(host: string, roles: string, change: Record<string, string> = {}) {
     mkdirSync(home(host));
     const logFile = join(home(host), 'worker.log');
     const out = openSync(logFile, 'a');
@@ -265,7 +266,7 @@ if (!possible) process.stderr.write('skipped: hosts that share a path and no fol
     const worker = spawn(process.execPath, [script, 'worker', '--json', '--roles', roles], {
       cwd: home(host),
       stdio: ['ignore', out, out],
-      env: { ...process.env, ...environment(host), FLYWHEEL_PYTHON: python },
+      env: { ...process.env, ...environment(host), FLYWHEEL_PYTHON: python, ...change },
     });
     closeSync(out);
     processes.push(worker);
@@ -273,9 +274,22 @@ if (!possible) process.stderr.write('skipped: hosts that share a path and no fol
       () => Promise.resolve(readFileSync(logFile, 'utf8')),
       (text) => text.includes('taskQueues') || worker.exitCode !== null,
     );
+    return { worker, log };
+  }
+
+  async function work(host: string, roles: string): Promise<ChildProcess> {
+    const { worker, log } = await begin(host, roles);
     expect(log).toContain('taskQueues');
     return worker;
   }
+
+  it('does not begin to work without its bucket, and says why in one sentence', async () => {
+    const { worker, log } = await begin('stranger', 'training', {
+      FLYWHEEL_ARTIFACTS_S3: `s3://${ABSENT_BUCKET}/runs`,
+    });
+    expect(log.trim()).toMatch(/^.*There is no bucket flywheel-absent at http:\S+: make it, or mend .*$/);
+    expect(worker.exitCode).toBeGreaterThan(0);
+  });
 
   /** A server for each checkpoint, as vLLM would be: it is started with the checkpoint's folder, and answers as a scripted player. */
   function servedByScript(): { kind: 'vllm'; start: string[]; concurrency: number } {
@@ -349,15 +363,36 @@ if (!possible) process.stderr.write('skipped: hosts that share a path and no fol
       Object.assign(process.env, environment('laptop'));
     });
 
-    it('shows the data by commands', async () => {
+    /** What a command prints. */
+    async function said<T>(...command: string[]): Promise<T> {
       let out = '';
       jest.spyOn(process.stdout, 'write').mockImplementation((text) => ((out += String(text)), true));
       try {
-        await main(['data', 'show', 'far/r1-sft-a1/sft', '--json']);
+        await main([...command, '--json']);
       } finally {
         jest.restoreAllMocks();
+        process.exitCode = undefined;
       }
-      expect((JSON.parse(out) as { shown: unknown[] }).shown.length).toBeGreaterThan(0);
+      return JSON.parse(out) as T;
+    }
+
+    it('shows the data by commands', async () => {
+      const { shown } = await said<{ shown: unknown[] }>('data', 'show', 'far/r1-sft-a1/sft');
+      expect(shown.length).toBeGreaterThan(0);
+    });
+
+    it('hears from doctor where the artifacts are, and who sees them', async () => {
+      const findings = await checkServers();
+      const of = (name: string) => findings.find((one) => one.name === name);
+      expect(of('bucket')).toEqual({
+        name: 'bucket',
+        level: 'ok',
+        sentence: `${s3.address}/, of which ${ROOT} is a cache`,
+      });
+      expect(of('artifacts')).toMatchObject({
+        level: 'ok',
+        sentence: expect.stringContaining(`${ROOT}, seen by`) as string,
+      });
     });
 
     it('shows curves of jobs that others have finished, and profiles of their datasets', async () => {
@@ -393,16 +428,11 @@ if (!possible) process.stderr.write('skipped: hosts that share a path and no fol
     it('copies what a run has made into a bucket that came later', async () => {
       const later = `${s3.address}/later`;
       Object.assign(process.env, { FLYWHEEL_ARTIFACTS_S3: later });
-      let out = '';
-      jest.spyOn(process.stdout, 'write').mockImplementation((text) => ((out += String(text)), true));
-      try {
-        await main(['data', 'publish', 'far', '--json']);
-      } finally {
-        jest.restoreAllMocks();
-        Object.assign(process.env, { FLYWHEEL_ARTIFACTS_S3: s3.address });
-      }
+      const copied = await said('data', 'publish', 'far').finally(() =>
+        Object.assign(process.env, { FLYWHEEL_ARTIFACTS_S3: s3.address }),
+      );
       const datasets = (await datasetsOf(servers.pool, 'far')).map(({ id }) => id);
-      expect(JSON.parse(out)).toEqual({ run: 'far', published: datasets, missing: ['far/r1-sft-a1', 'far/r1-dpo-a1'] });
+      expect(copied).toEqual({ run: 'far', published: datasets, missing: ['far/r1-sft-a1', 'far/r1-dpo-a1'] });
       const bucket = openBucket(parseBucketAddress(later));
       for (const { path, sha256: hash } of await datasetsOf(servers.pool, 'far'))
         expect(await bucket.look(path.slice(ROOT.length + 1))).toMatchObject({ sha256: hash });
