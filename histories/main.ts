@@ -1,11 +1,11 @@
 /** `npm run histories [-- NAME ...] [-- --before-patches]`: records workflow histories anew into test/histories (docs/upgrading.md). */
-import { chmodSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { startServers } from '../chaos/servers';
 import { note } from '../src/cli/output';
 import { repositoryRoot } from '../src/embedded/paths';
+import { temporaryFolder } from '../src/embedded/temporary-folder';
 import { messageOf, UserError } from '../src/errors';
 import { packed } from './history';
 import { record } from './record';
@@ -27,8 +27,7 @@ async function main(): Promise<void> {
   const folder = join(repositoryRoot(), 'test', 'histories');
   mkdirSync(folder, { recursive: true });
   // Histories hold the run's paths: those of a folder that tells nothing of this machine.
-  const home = mkdtempSync(join(tmpdir(), 'histories-'));
-  chmodSync(home, 0o711);
+  const home = temporaryFolder('histories');
   const servers = await startServers(home);
   try {
     const keep = (name: string, histories: readonly string[]) => {

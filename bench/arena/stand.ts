@@ -1,6 +1,5 @@
 import { mkdirSync, readFileSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Pool } from 'pg';
@@ -10,6 +9,7 @@ import { startWorkerProcess } from '../../chaos/start-worker';
 import { startChild, type Child } from '../../src/embedded/child';
 import { pythonPath, repositoryRoot } from '../../src/embedded/paths';
 import { sendSignal } from '../../src/embedded/process';
+import { temporaryFolder } from '../../src/embedded/temporary-folder';
 import type { ConfigInput } from '../../src/config/schema';
 import type { BenchOptions } from '../bench';
 import { costsOf, machineSeconds } from '../costs';
@@ -65,7 +65,7 @@ export type Stand = Awaited<ReturnType<typeof openStand>>;
 
 /** A real Temporal server and a real Postgres, for arenas one after the other; each has a database, an endpoint and workers of its own. */
 export async function openStand() {
-  const folder = await mkdtemp(join(tmpdir(), 'flywheel-arena-'));
+  const folder = temporaryFolder('arena');
   const servers = await startServers(folder);
 
   return {

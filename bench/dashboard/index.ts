@@ -1,8 +1,8 @@
-import { chmod, mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { startDashboard } from '../../src/dashboard/server';
 import { startPostgres } from '../../src/embedded/postgres';
+import { temporaryFolder } from '../../src/embedded/temporary-folder';
 import { openStore } from '../../src/store/open';
 import type { Bench, Row } from '../bench';
 import { median } from '../process';
@@ -52,8 +52,7 @@ export const bench: Bench = {
     'how long each page of the dashboard waits for its server on a database of a million games, beside the limit of 300 ms',
   async *run({ short, say }) {
     const battles = short ? 25_000 : 500_000;
-    const folder = await mkdtemp(join(tmpdir(), 'flywheel-bench-dashboard-'));
-    await chmod(folder, 0o711);
+    const folder = temporaryFolder('bench-dashboard');
     const postgres = await startPostgres({ dir: join(folder, 'postgres') });
     try {
       const store = await openStore(postgres.url);

@@ -1,8 +1,8 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Pool } from 'pg';
 import { startPostgres } from '../../src/embedded/postgres';
+import { temporaryFolder } from '../../src/embedded/temporary-folder';
 import type { BenchOptions, Row } from '../bench';
 import { measureOnAllCores } from '../process';
 import { generateBenchmark, generateConversations, writeConversations } from './generate';
@@ -17,7 +17,7 @@ const PLANTED = { seed: 1, duplicates: 0.2, contamination: 0.01, dirt: 0.06 };
  * decontamination against 1,000 tests, a test set of 500 groups, nine slices.
  */
 export async function* factoryRows({ short, say }: BenchOptions): AsyncGenerator<Row> {
-  const folder = await mkdtemp(join(tmpdir(), 'flywheel-factory-'));
+  const folder = temporaryFolder('factory');
   const benchmark = join(folder, 'benchmark.jsonl');
   const tests = generateBenchmark(PLANTED.seed);
   await writeFile(benchmark, tests.map((item) => `${JSON.stringify(item)}\n`).join(''));

@@ -1,7 +1,7 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { startPostgres } from '../../src/embedded/postgres';
+import { temporaryFolder } from '../../src/embedded/temporary-folder';
 import { openStore } from '../../src/store/open';
 import type { BenchOptions, Row } from '../bench';
 import { measure } from '../process';
@@ -10,7 +10,7 @@ import { fillArena, PAIRS } from './arena';
 const GOALS = { seconds: 20, megabytes: 1024 };
 /** Seconds and memory from an arena in Postgres to each kind of rows on disk. */
 export async function selectionRows({ short, say }: BenchOptions): Promise<Row[]> {
-  const folder = await mkdtemp(join(tmpdir(), 'flywheel-selection-'));
+  const folder = temporaryFolder('selection');
   const postgres = await startPostgres({ dir: join(folder, 'postgres') });
   const prompts = short ? 1000 : Math.ceil(1_000_000 / PAIRS);
   const battles = prompts * PAIRS;

@@ -1,7 +1,6 @@
-import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { rmSync } from 'node:fs';
 import { startServers } from '../../chaos/servers';
+import { temporaryFolder } from '../../src/embedded/temporary-folder';
 import { type Bench, wantedParts } from '../bench';
 import { fullSpeedRows } from './full-speed';
 import { killRows } from './kills';
@@ -15,9 +14,7 @@ export const bench: Bench = {
     'what durability costs: history by battle, workflow tasks, queries, and the time and calls that a SIGKILL costs',
   async *run(options) {
     const parts = wantedParts(PARTS);
-    const home = mkdtempSync(join(tmpdir(), 'durability-'));
-    // The embedded Postgres runs as another user.
-    chmodSync(home, 0o711);
+    const home = temporaryFolder('durability');
     const servers = await startServers(home);
     try {
       for (const measure of parts) yield* await measure(servers, home, options);

@@ -1,8 +1,8 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { rateTable } from '../../src/arena/rate';
 import { startPostgres } from '../../src/embedded/postgres';
+import { temporaryFolder } from '../../src/embedded/temporary-folder';
 import { openStore } from '../../src/store/open';
 import { ratingTable } from '../../src/store/rating-table';
 import type { Row } from '../bench';
@@ -29,7 +29,7 @@ analyze battles;`;
 
 /** The time from the store's battles to ratings with clustered standard errors, wall clock, Postgres on this machine. */
 export async function fromPostgres(battles: number, say: (line: string) => void): Promise<Row[]> {
-  const folder = await mkdtemp(join(tmpdir(), 'flywheel-bench-'));
+  const folder = temporaryFolder('bench-ratings');
   const postgres = await startPostgres({ dir: join(folder, 'postgres') });
   try {
     const store = await openStore(postgres.url);

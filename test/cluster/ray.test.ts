@@ -13,7 +13,7 @@ import { runLocalJob } from '../../src/training/local';
 import { sharePackage } from '../../src/training/package';
 import { rayBackend, type RayTraining } from '../../src/training/ray';
 import { runJob } from '../../src/training/run-job';
-import { temporaryFolder } from '../support/folder';
+import { temporaryFolder } from '../../src/embedded/temporary-folder';
 import { rayCluster, rayPython, type RayCluster } from '../support/ray-cluster';
 import { trainTinyBase } from '../support/tiny';
 import { describeTrainingContract } from '../support/training-contract';

@@ -11,7 +11,7 @@ import type { Servable, VllmConfig } from '../../src/serving/serving';
 import { vllmClient } from '../../src/serving/vllm-client';
 import { describeBase } from '../../src/training/base';
 import { runLocalJob } from '../../src/training/local';
-import { temporaryFolder } from '../support/folder';
+import { temporaryFolder } from '../../src/embedded/temporary-folder';
 import { trainTinyBase } from '../support/tiny';
 import { ENVIRONMENT, SMALL, startVllm, vllmBinary, type VllmServer } from '../support/vllm-server';
 

@@ -17,7 +17,7 @@ import {
   watchedPage,
   type WatchedPage,
 } from '../support/dashboard/browser';
-import { temporaryFolder } from '../support/folder';
+import { temporaryFolder } from '../../src/embedded/temporary-folder';
 import { testServers, type TestServers } from '../support/servers';
 import { sandboxJudge, sandboxPlayer, tinyConfig, trainTinyBase, writePrompts } from '../support/tiny';
 

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { pythonPath, repositoryRoot, temporalBinary } from '../../src/embedded/paths';
 import type { Row } from '../../bench/bench';
-import { temporaryFolder } from '../support/folder';
+import { temporaryFolder } from '../../src/embedded/temporary-folder';
 
 jest.setTimeout(240_000);
 

@@ -8,7 +8,7 @@ import { main } from '../../src/cli/main';
 import type { RowMeta } from '../../src/selection/rows';
 import { loadDataset } from '../../src/store/artifacts';
 import { openStore, type Store } from '../../src/store/open';
-import { temporaryFolder } from '../support/folder';
+import { temporaryFolder } from '../../src/embedded/temporary-folder';
 import { testPostgres, type TestPostgres } from '../support/postgres';
 
 /** Datasets of an arena that stands in Postgres as a run leaves it: six players on thirty prompts. */

@@ -6,7 +6,7 @@ import { parseConfig } from '../../src/config/load';
 import { dealPrompts, type DealReport } from '../../src/prompts/deal';
 import { importIntoPool } from '../../src/prompts/import/import-pool';
 import { promptId } from '../../src/prompts/prompt';
-import { temporaryFolder } from '../support/folder';
+import { temporaryFolder } from '../../src/embedded/temporary-folder';
 import { testDatabase } from '../support/postgres';
 
 /** How a run's prompts are dealt into D0, test set, gates and slices, on a real Postgres. */

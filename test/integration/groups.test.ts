@@ -14,7 +14,7 @@ import { createGroups, type Groups } from '../../src/groups/groups';
 import { thisHolder } from '../../src/groups/lease';
 import { managedNeed, type Managed } from '../../src/groups/managed';
 import { unseen, type Need } from '../../src/groups/need';
-import { temporaryFolder } from '../support/folder';
+import { temporaryFolder } from '../../src/embedded/temporary-folder';
 import { testDatabase } from '../support/postgres';
 
 /** Resource groups on a real Postgres, with real processes that come and go. */

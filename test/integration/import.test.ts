@@ -22,7 +22,7 @@ import { storedEmbedder } from '../../src/prompts/embed/stored';
 import { fillCategories, loadPrompts } from '../../src/store/prompts';
 import { buildTestSet, type TestSetSettings } from '../../src/prompts/test-set/build';
 import type { PromptJudge } from '../../src/prompts/questions/ask';
-import { temporaryFolder } from '../support/folder';
+import { temporaryFolder } from '../../src/embedded/temporary-folder';
 import { testDatabase } from '../support/postgres';
 
 const ROWS = 60_000;

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { Pool } from 'pg';
 import { startPostgres } from '../../src/embedded/postgres';
 import { migrate } from '../../src/store/migrate';
-import { temporaryFolder } from './folder';
+import { temporaryFolder } from '../../src/embedded/temporary-folder';
 
 /** A real Postgres of a test file's own, empty. */
 export interface TestPostgres {

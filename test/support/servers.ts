@@ -5,7 +5,7 @@ import { Pool } from 'pg';
 import { homePaths, type HomePaths } from '../../src/embedded/paths';
 import { startPostgres, type Postgres } from '../../src/embedded/postgres';
 import { startTemporal, type Temporal } from '../../src/embedded/temporal';
-import { temporaryFolder } from './folder';
+import { temporaryFolder } from '../../src/embedded/temporary-folder';
 
 /** A real Postgres and a real Temporal server with a folder for artifacts, and connections to both. */
 export interface TestServers {

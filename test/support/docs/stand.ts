@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { repositoryRoot } from '../../../src/embedded/paths';
 import { promptPool } from '../../../src/sandbox/pocket-english/pool';
-import { temporaryFolder } from '../folder';
+import { temporaryFolder } from '../../../src/embedded/temporary-folder';
 import { tinyConfig, trainTinyBase, writePrompts } from '../tiny';
 
 /** What a command line did. */

@@ -4,7 +4,7 @@ import { contentId } from '../../../src/identity';
 import { allOf, pickedFrom } from '../../../src/prompts/pages';
 import { readPrompts } from '../../../src/prompts/read';
 import { readSources, readWholeSources } from '../../../src/prompts/sources';
-import { temporaryFolder } from '../../support/folder';
+import { temporaryFolder } from '../../../src/embedded/temporary-folder';
 
 const folder = temporaryFolder('sources');
 

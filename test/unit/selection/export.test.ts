@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { asyncBufferFromFile, parquetMetadataAsync, parquetReadObjects } from 'hyparquet';
 import { exportRows } from '../../../src/selection/export/export';
 import { said, type PairRow } from '../../../src/selection/rows';
-import { temporaryFolder } from '../../support/folder';
+import { temporaryFolder } from '../../../src/embedded/temporary-folder';
 
 const pair = (n: number): PairRow => ({
   prompt: [{ role: 'user', content: `Question ${n}?` }],

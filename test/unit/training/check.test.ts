@@ -5,7 +5,7 @@ import type { TrainingConfig } from '../../../src/config/schema';
 import type { VllmConfig } from '../../../src/serving/serving';
 import { checkReplicas } from '../../../src/serving/adapters';
 import { createTraining } from '../../../src/training/backends';
-import { temporaryFolder } from '../../support/folder';
+import { temporaryFolder } from '../../../src/embedded/temporary-folder';
 import { repositoryRoot } from '../../../src/embedded/paths';
 import { join } from 'node:path';
 import { closeServers, serve, type Handler } from '../models/server';

@@ -5,7 +5,7 @@ import { parseConfig } from '../../../src/config/load';
 import { filledIn } from '../../../src/placeholders';
 import { commandBackend, type CommandTraining } from '../../../src/training/command';
 import { runJob } from '../../../src/training/run-job';
-import { temporaryFolder } from '../../support/folder';
+import { temporaryFolder } from '../../../src/embedded/temporary-folder';
 import { scriptedJob, writeScriptedTrainer } from '../../support/scripted-trainer';
 import { describeTrainingContract, type Parts } from '../../support/training-contract';
 
