@@ -16,7 +16,7 @@ import { checkpointsOf, datasetsOf } from '../../src/store/artifacts';
 import { fetchRecord, publishRecord } from '../../src/training/record';
 import { progressQuery, updates } from '../../workflows/messages';
 import type { Progress } from '../../workflows/types';
-import { temporaryFolder } from '../support/folder';
+import { temporaryFolder } from '../../src/embedded/temporary-folder';
 import { ABSENT_BUCKET, startS3, type S3Server } from '../support/s3-server';
 import { scriptedConfig, scriptedFiles, scriptedPython } from '../support/scripted';
 import { testServers, type TestServers } from '../support/servers';

@@ -2,7 +2,7 @@ import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { filesIn, LISTING, listingText, parseListing } from '../../../src/artifacts/folder-files';
 import { sha256 } from '../../../src/identity';
-import { temporaryFolder } from '../../support/folder';
+import { temporaryFolder } from '../../../src/embedded/temporary-folder';
 
 let folder: string;
 beforeEach(() => (folder = temporaryFolder('files')));
