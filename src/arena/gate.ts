@@ -20,7 +20,7 @@ export interface GateStatistic {
 export interface GateRule {
   /** not-worse: reject only what is shown worse; better: promote only what is shown better; ask: a person decides while it is open. */
   rule: 'not-worse' | 'better' | 'ask';
-  /** not-worse: how far below ½ still passes. 0 ≤ margin < ½. */
+  /** not-worse: how far below ½ still passes. 0 ≤ margin ≤ ½, where every candidate passes. */
   margin: number;
   confidence: number;
 }
@@ -67,8 +67,7 @@ export function gateDecision(
   { games, prompts, mean, se }: GateStatistic,
   { rule, margin, confidence }: GateRule,
 ): GateDecision {
-  if (!(margin >= 0 && margin < 0.5))
-    throw new InputError(`the gate's margin must lie between 0 and 0.5, not ${margin}`);
+  if (!(margin >= 0 && margin <= 0.5)) throw new InputError(`the gate's margin must be from 0 to 0.5, not ${margin}`);
   if (!(confidence > 0 && confidence < 1))
     throw new InputError(`the gate's confidence must lie between 0 and 1, not ${confidence}`);
   const reach = studentQuantile(confidence, prompts - 1) * se;

@@ -41,6 +41,10 @@ describe('gateDecision', () => {
     expect((mean - lower) / se).toBeCloseTo(2.2621571628, 8);
   });
 
+  it('not-worse with a margin of a half: every candidate passes', () => {
+    expect(decide(play(lost, lost, lost), 'not-worse', 0.5).decision).toBe('promote');
+  });
+
   it('not-worse: keeps the opponent only when shown worse, by more than the margin', () => {
     const worse = play(lost, lost, lost, tied, lost, lost, tied, lost);
     const open = play(won, lost, tied, lost, won, lost);
@@ -75,7 +79,7 @@ describe('gateDecision', () => {
   });
 
   it('refuses settings that make no sense', () => {
-    expect(() => decide(play(won, lost), 'ask', 0.5)).toThrow(/margin must lie between 0 and 0.5/);
+    expect(() => decide(play(won, lost), 'ask', 0.51)).toThrow(/margin must be from 0 to 0.5/);
     expect(() => decide(play(won, lost), 'ask', 0, 1)).toThrow(/confidence must lie between 0 and 1/);
   });
 });
