@@ -11,6 +11,9 @@ import type { Job, JobProgress, JobResult } from './job';
 
 const POLL_MS = 500;
 const PATIENCE_MS = 60_000;
+/** A trainer that has its result is waited for so long at most; a scheduler may list it for longer. */
+const GOING_MS = 30_000;
+const GONE_LOOK_MS = 100;
 /** What says that memory ran out where the trainer could not say it itself. A bare SIGKILL says nothing: it may be anybody's. */
 const OUT_OF_MEMORY = /out[ -_]?of[ -_]?memory|\boom[ -_]?kill|std::bad_alloc|memory monitor/i;
 
@@ -76,7 +79,10 @@ export async function runJob(
       onProgress?.(progress);
     }
     const result = await readResult(folder);
-    if (result) return result;
+    if (result) {
+      await untilGone(backend, start);
+      return result;
+    }
 
     if (start === null) {
       // Another backend's trainer, or one that its backend has lost: its lock tells all that can be known.
@@ -113,6 +119,16 @@ export async function runJob(
     } else if (stoppedAt !== null || !['crashed', 'stopped'].includes(error.kind) || step <= furthest) throw error;
     furthest = Math.max(furthest, step);
     start = await joinOrStart(backend, folder, job, patienceMs);
+  }
+}
+
+/** Waits until a trainer that has written its result is gone: until then it holds its memory, which what follows may need. */
+async function untilGone(backend: TrainingBackend, start: Start | null): Promise<void> {
+  const deadline = Date.now() + GOING_MS;
+  while (start && Date.now() < deadline) {
+    const state = await backend.state(start).catch(() => ENDED);
+    if (state.is === 'ended' || state.is === 'none') return;
+    await sleep(Math.max(GONE_LOOK_MS, backend.pollMs));
   }
 }
 

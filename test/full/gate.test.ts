@@ -64,7 +64,7 @@ it('keeps out a PPO that games the data judge, and the round goes on with its pa
   const [parent, hacked, end] = ['1-dpo', '1-ppo', '1-round'].map((label) => steps.get(label));
   // The judge that selects the data likes it better, the one that evaluates much less.
   expect(hacked?.dataRating?.rating).toBeGreaterThan(parent?.dataRating?.rating ?? Infinity);
-  expect(hacked?.rating?.upper).toBeLessThan(parent?.rating?.lower ?? -Infinity);
+  expect(hacked?.rating?.rating).toBeLessThan(parent?.rating?.lower ?? -Infinity);
   expect(hacked?.decision).toBe('keep');
   expect(hacked?.gate?.upper).toBeLessThan(0.5);
   expect(hacked?.model).toEqual(parent?.model);

@@ -20,11 +20,13 @@ let step = at;
 const end = (file, value, code) => {
   writeFileSync(join(folder, 'new'), JSON.stringify(value));
   renameSync(join(folder, 'new'), join(folder, file));
-  process.exit(code);
+  if (dataset === 'lingers') setTimeout(() => process.exit(code), 2000);
+  else process.exit(code);
 };
 const stop = (reason) => end('stopped.json', { step, reason }, 75);
 process.on('SIGTERM', () => stop('SIGTERM'));
 setInterval(() => {
+  if (existsSync(join(folder, 'result.json'))) return;
   if (dataset === 'crash') { console.error('Segmentation fault'); process.exit(139); }
   if (dataset === 'crash once' && at === 0 && step === 2) { console.error('Segmentation fault'); process.exit(139); }
   if (dataset === 'bad') end('error.json', { kind: 'bad-data', message: 'row 3 has no prompt', cure: 'mend row 3' }, 1);

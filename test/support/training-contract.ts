@@ -61,6 +61,19 @@ export function describeTrainingContract(
     );
 
     it(
+      'waits until a trainer that has its result is gone, and its memory free',
+      async () => {
+        const running = runJob(make(parts), folder, scriptedJob('lingers'));
+        await waitUntil(() => existsSync(join(folder, 'result.json')), seconds);
+        const { pid } = JSON.parse(readFileSync(join(folder, 'lock.json'), 'utf8')) as { pid: number };
+        expect(processCommand(pid)).not.toBeNull();
+        await running;
+        expect(processCommand(pid)).toBeNull();
+      },
+      seconds * 1000,
+    );
+
+    it(
       'leaves a trainer running, which another worker joins',
       async () => {
         const leave = new AbortController();
