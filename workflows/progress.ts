@@ -35,8 +35,8 @@ export function renderProgress(progress: Progress): string {
   return ['```', ...block.map((line) => line.replaceAll('```', "'''")), '```'].join('\n');
 }
 
-/** Columns of text that the UI shows beside the names without cutting it. */
-const COLUMNS = 56;
+/** Columns of text that the UI shows beside the names without cutting it, in a window of 1,024 pixels. */
+const COLUMNS = 44;
 
 /** A text in lines of at most `COLUMNS`, broken between words. */
 function wrapped(text: string): string[] {
