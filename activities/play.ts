@@ -154,20 +154,27 @@ export function createPlayActivities(deps: Deps) {
     const bill = { calls: 0, usd: 0 };
     const entries: Promise<void>[] = [];
     const purse = await store.purses.open(pool, arena.run);
-    /** Why no further call is made: the cap, or an endpoint that would refuse them all. Calls on their way end. */
-    let stop: CallError | BudgetReached | NotUp | null = null;
-    let refused = false;
-    const heldBack = new Error('an endpoint of this batch refuses its calls');
+    /** Why no further call is made: the cap, an endpoint that would refuse them all, a row that could not be stored. Calls on their way end. */
+    let stop: Error | null = null;
+    let held = false;
+    const heldBack = new Error('this batch makes no further calls');
     const admit = () => {
-      if (refused) throw heldBack;
+      if (held) throw heldBack;
       purse.admit();
     };
+    /** What was bought and could not be stored is no outcome of its battle: the batch is played again. */
+    const kept = <T>(row: Promise<T>): Promise<T> =>
+      row.catch((error: Error) => {
+        stop ??= error;
+        held = true;
+        throw heldBack;
+      });
 
     const pay = (party: string) => (attempt: Attempt) => {
       bill.calls++;
       bill.usd += attempt.usd;
       purse.owe(attempt.usd);
-      refused ||= HOPELESS.includes(attempt.error ?? '');
+      held ||= HOPELESS.includes(attempt.error ?? '');
       const entry = store.ledger.put({ ...attempt, run: arena.run, purpose: arena.purpose, party });
       // `billed` meets its failure; until then it must not count as unhandled and end the worker.
       entry.catch(() => undefined);
@@ -217,20 +224,16 @@ export function createPlayActivities(deps: Deps) {
         return client.chat({ ...request, model }, callOf(player.id));
       });
       const { text, reasoning, finishReason, promptTokens, completionTokens } = reply;
-      return store.answers.put({
-        player: player.id,
-        prompt: prompt.id,
-        sample: 0,
-        text,
-        reasoning,
-        finishReason,
-        promptTokens,
-        completionTokens,
-      });
+      return kept(
+        store.answers.put({
+          ...{ player: player.id, prompt: prompt.id, sample: 0, text, reasoning },
+          ...{ finishReason, promptTokens, completionTokens },
+        }),
+      );
     };
     const gameOf = createBench(bench, {
       games: (id) => judged.get(id) ?? games,
-      store: (game) => store.games.put(game),
+      store: (game) => kept(store.games.put(game)),
       options: (id, key) => ({ ...callOf(id), seed: seedFrom(config.seed, id, key) }),
     });
 

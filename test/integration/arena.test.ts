@@ -232,6 +232,38 @@ describe('an arena of four scripted players', () => {
     expect(total(sandbox.stats().repeated)).toBe(0);
   });
 
+  it.each(['answers', 'games'])(
+    'plays a battle again whose %s the database refused once: that is no outcome',
+    async (table) => {
+      // What a sequence has counted stays counted when the statement fails.
+      await servers.pool.query(
+        `create sequence refused;
+       create function refuse_once() returns trigger language plpgsql as $$
+         begin if nextval('refused') = 1 then raise exception 'the disk had a bad moment'; end if; return null; end $$;
+       create trigger refuse_once after insert on ${table} for each statement execute function refuse_once()`,
+      );
+      try {
+        const { competitors, ...config } = configOf(['scholar', 'poet']);
+        const colder = {
+          ...config,
+          competitors: competitors.map((one) => ({ ...one, sampling: { temperature: table === 'games' ? 0.2 : 0.3 } })),
+        };
+        expect(await leaderboardOf(await start(`refused-${table}`, colder))).toEqual(['scholar', 'poet']);
+        const { rows } = await servers.pool.query<{ failed: number; seen: string }>(
+          `select (select last_value from refused) as seen, count(*) filter (where outcome is null or outcome = 'failed')::int as failed
+           from battles join arenas on arenas.id = arena where run = $1`,
+          [`refused-${table}`],
+        );
+        expect(rows[0]?.failed).toBe(0);
+        expect(Number(rows[0]?.seen)).toBeGreaterThan(1);
+      } finally {
+        await servers.pool.query(
+          `drop trigger refuse_once on ${table}; drop function refuse_once; drop sequence refused`,
+        );
+      }
+    },
+  );
+
   it('is kept when it is cancelled, and goes on from there', async () => {
     // Answers are sampled anew under another temperature, so that there is something to play.
     const { competitors, ...config } = twoJudges(configOf(PLAYERS));
