@@ -43,7 +43,7 @@ export class Lane {
   private readonly window: Window;
   private readonly rate = new Rate();
   private readonly quota = new Quota();
-  private hold = { from: 0, until: 0, sentAt: 0 };
+  private hold = { until: 0, sentAt: 0 };
   private failures = 0;
   private ejections = 0;
   private ejectedUntil = 0;
@@ -64,7 +64,7 @@ export class Lane {
   /** Milliseconds until a call may start; infinite: not before one in flight has ended. */
   wait(now: number): number {
     if (this.inFlight >= this.window.limit) return Number.POSITIVE_INFINITY;
-    if (this.hold.until > 0 && now >= this.hold.until) this.lift(this.hold.until);
+    if (this.hold.until > 0 && now >= this.hold.until) this.lift();
     return Math.max(this.hold.until - now, this.rate.wait(now), this.quota.wait(this.inFlight, now), 0);
   }
 
@@ -87,9 +87,9 @@ export class Lane {
     if (headers) this.quota.read(headers, tokens, now);
     if (outcome === 'answered' || outcome === 'late') this.latencies.add(milliseconds);
     if (outcome === 'limited') this.rate.refused(sentAt, now);
-    if (retryAfterMs !== null && retryAfterMs > SOON_MS) this.holdBack(sentAt, now + retryAfterMs, now);
+    if (retryAfterMs !== null && retryAfterMs > SOON_MS) this.holdBack(sentAt, now + retryAfterMs);
     // It lets later calls through again, whatever it said before.
-    else if (outcome === 'answered' && this.hold.until > 0 && sentAt > this.hold.sentAt) this.lift(now);
+    else if (outcome === 'answered' && this.hold.until > 0 && sentAt > this.hold.sentAt) this.lift();
     this.judge(outcome, now);
   }
 
@@ -104,16 +104,14 @@ export class Lane {
     };
   }
 
-  private holdBack(sentAt: number, until: number, now: number): void {
+  private holdBack(sentAt: number, until: number): void {
     const { hold } = this;
-    if (hold.until === 0) hold.from = now;
     hold.until = Math.max(hold.until, until);
     hold.sentAt = Math.max(hold.sentAt, sentAt);
   }
 
-  private lift(at: number): void {
-    this.rate.idle(at - this.hold.from);
-    this.hold = { from: 0, until: 0, sentAt: 0 };
+  private lift(): void {
+    this.hold = { until: 0, sentAt: 0 };
   }
 
   private judge(outcome: Outcome, now: number): void {

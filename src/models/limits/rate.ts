@@ -17,9 +17,16 @@ const FEWEST = 5;
 /** One round leaves so much of a rate at least, and at most so little less than what was taken. */
 const KEEP_OF_RATE = 0.4;
 const KEEP_OF_TAKEN = 0.8;
-/** A share of refusals below this that three rounds of lowering did not change is not about our rate. */
+/** A share of refusals below this that a rate of `FAR` of what it was did not change is not about our rate: were it, there would be none left. */
 const NOISE = 0.3;
-const UNCHANGED = 0.6;
+const UNCHANGED = 0.4;
+const FAR = 0.6;
+/** So many calls tell a share. */
+const TELLING_SHARE = 100;
+/** Standard deviations by which refusals must exceed the known noise. */
+const SURE = 2;
+/** A pause between two calls beyond this is want of work, not the endpoint's pace. */
+const BUSY_MS = 50;
 /** Calls a second at least; below that only the waits that an endpoint asks for. */
 const SLOWEST = 1 / 30;
 /** The rate runs so far ahead of what is sent at most, and grows by so much in a round. */
@@ -35,7 +42,7 @@ const STEP_CALLS = 8;
  * lowering by half each, because a burst says little about a rate; later along a cubic (RFC 9438 §4.2; the AWS SDKs do so for
  * the same purpose), which is flat at the rate that was taken and then looks for a limit that was raised. It grows by the square
  * root of the rate and shrinks by a share, so that several workers come to share a limit. Refusals that do not
- * become fewer when the rate is lowered are noise of the endpoint, and no reason to lower it further.
+ * become fewer when the rate is lowered are noise of the endpoint: the lowerings are undone, and no more than noise lowers it again.
  */
 export class Rate {
   private readonly pacer = new Pacer(Number.POSITIVE_INFINITY);
@@ -45,9 +52,12 @@ export class Rate {
   /** What was taken when the rate was lowered, and to what it was lowered. */
   private taken = SLOWEST;
   private base = SLOWEST;
+  /** The share refused by chance, as it was found and as it is now. */
+  private known = 0;
   private noise = 0;
-  /** Shares refused in rounds of lowering on end. */
-  private shares: number[] = [];
+  private lastSent = 0;
+  /** Limit, rate and share refused before some lowerings, and what was sent and refused far below that rate. */
+  private trial: { limit: number; rate: number; share: number; sent: number; refused: number } | null = null;
 
   /** Calls a second. */
   get limit(): number {
@@ -62,6 +72,8 @@ export class Rate {
 
   sent(now: number): void {
     this.turn(now);
+    this.round.idle += this.pause(now);
+    this.lastSent = now;
     this.round.sent++;
     if (Number.isFinite(this.limit)) this.pacer.take(1, now);
   }
@@ -72,9 +84,9 @@ export class Rate {
     this.turn(now);
   }
 
-  /** Time in which nothing was sent for another reason. */
-  idle(milliseconds: number): void {
-    this.round.idle += milliseconds;
+  /** How long nothing has been sent for another reason than the rate. */
+  private pause(now: number): number {
+    return Math.max(0, now - Math.max(this.lastSent, this.round.start) - 1000 / this.limit - BUSY_MS);
   }
 
   private turn(now: number): void {
@@ -84,28 +96,44 @@ export class Rate {
     const flood = refused >= FLOOD && 2 * refused >= sent;
     const full = elapsed >= ROUND_MS && (sent >= TELLING_CALLS || refused > 0 || elapsed >= QUIET_MS);
     if (!flood && !full) return;
+    const busy = Math.max(elapsed - idle - this.pause(now), SHORTEST_MS);
     this.round = { start: now, sent: 0, refused: 0, idle: 0 };
     if (refused === 0 && this.limit === Number.POSITIVE_INFINITY) return;
-    const perSecond = (1000 * Math.max(sent, refused)) / Math.max(elapsed - idle, SHORTEST_MS);
+    const perSecond = (1000 * Math.max(sent, refused)) / busy;
     const share = refused / Math.max(sent, refused, FEWEST);
-    if (share < this.noise) this.noise += (share - this.noise) / 8;
+    if (this.isNoise(sent, refused)) return;
     const excess = share - this.noise;
-    if (excess > RIGHT && (refused > 1 || share >= 1 / FEWEST)) return this.lower(perSecond, share, now);
-    this.shares = [];
-    if (excess <= FREE) this.raise(perSecond, now);
+    const chance = SURE * Math.sqrt((this.noise * (1 - this.noise)) / Math.max(sent, refused));
+    if (excess > RIGHT + chance && (refused > 1 || share >= 1 / FEWEST))
+      return this.lower(perSecond, share, flood, now);
+    this.noise = Math.min(this.known, this.noise + ((share - this.noise) * sent) / (sent + TELLING_SHARE));
+    if (excess <= FREE + chance) this.raise(perSecond, now);
   }
 
-  private lower(perSecond: number, share: number, now: number): void {
-    this.shares = [share, ...this.shares].slice(0, 3);
-    const [, , first = 1] = this.shares;
-    if (Math.max(...this.shares, first) < NOISE && share > UNCHANGED * first) {
-      this.noise = share;
-      this.shares = [];
-      return;
-    }
+  /** Whether refusals stayed as frequent as they were before the rate was lowered; then it is as it was. */
+  private isNoise(sent: number, refused: number): boolean {
+    const { trial } = this;
+    if (trial && this.limit > trial.limit) this.trial = null;
+    if (!trial || this.limit > FAR * trial.rate) return false;
+    trial.sent += Math.max(sent, refused);
+    trial.refused += refused;
+    if (trial.sent < TELLING_SHARE) return false;
+    const share = trial.refused / trial.sent;
+    this.trial = null;
+    if (Math.max(share, trial.share) >= NOISE || share <= UNCHANGED * trial.share) return false;
+    this.known = this.noise = share;
+    this.pacer.perSecond = trial.limit;
+    return true;
+  }
+
+  private lower(perSecond: number, share: number, flood: boolean, now: number): void {
+    this.trial ??= { limit: this.limit, rate: Math.min(this.limit, perSecond), share, sent: 0, refused: 0 };
+    if (flood) this.trial.share = Math.max(this.trial.share, share);
     const excess = share - this.noise;
     this.searching = this.limit === Number.POSITIVE_INFINITY;
-    this.taken = Math.max(SLOWEST, Math.min(this.limit, perSecond) * Math.max(KEEP_OF_RATE, 1 - excess));
+    // A round with little to send says little about how far the limit is off.
+    const least = this.searching ? SLOWEST : Math.max(SLOWEST, KEEP_OF_RATE * this.limit);
+    this.taken = Math.max(least, Math.min(this.limit, perSecond) * Math.max(KEEP_OF_RATE, 1 - excess));
     this.base = Math.max(SLOWEST, this.taken * Math.max(KEEP_OF_TAKEN, 1 - excess / 2));
     this.pacer.perSecond = Math.min(this.limit, this.base);
     this.lowered = now;

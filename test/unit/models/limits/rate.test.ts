@@ -89,6 +89,37 @@ test('refusals that do not depend on the rate do not lower it for ever', () => {
   expect(from(30).used * 1e6).toBeGreaterThan(0.8 * 450);
 });
 
+test.each([1, 2, 3, 4, 5])(
+  'a tenth refused at random, of bursts with pauses between them, lowers it little (seed %i)',
+  (seed) => {
+    const rate = new Rate();
+    let state = seed;
+    const draw = () => (state = (state * 1_103_515_245 + 12_345) % 2 ** 31) / 2 ** 31;
+    const due: number[] = [];
+    const refusals: { at: number; sentAt: number }[] = [];
+    let [now, sent, began] = [0, 0, 0];
+    // Sixty calls each three seconds; what is refused comes again a second later.
+    while (sent < 6000) {
+      now++;
+      if (now % 3000 === 1) {
+        for (let call = 0; call < 60; call++) due.push(now);
+        began++;
+      }
+      while (refusals[0] && refusals[0].at <= now) rate.refused(refusals.shift()!.sentAt, now);
+      due.sort((a, b) => a - b);
+      while (due.length > 0 && due[0]! <= now && rate.wait(now) <= 0) {
+        due.shift();
+        rate.sent(now);
+        sent++;
+        if (draw() >= 0.1) continue;
+        refusals.push({ at: now + REFUSED_AFTER, sentAt: now });
+        due.push(now + 1000);
+      }
+      expect(began).toBeLessThan(150);
+    }
+  },
+);
+
 test('without a refusal there is no limit; where all are refused the rate falls far', () => {
   expect(simulate({ limit: () => 1e6, burst: 1e6, offered: 100, seconds: 5 }).rates[0]?.limit).toBe(Infinity);
   const closed = simulate({ limit: () => 1e-9, burst: 0, offered: 100, seconds: 20 });
