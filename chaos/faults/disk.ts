@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process';
-import { appendFileSync, mkdirSync, rmSync } from 'node:fs';
+import { appendFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { ROOT_FILE } from '../../src/artifacts/root';
 import type { Fault } from '../fault';
 import { judging, trained, until } from '../moments';
 import type { Stand } from '../stand';
@@ -17,7 +18,12 @@ const diskFull = (what: string, moment: (stand: Stand) => Promise<void>): Fault 
   async give(stand) {
     const disk = join(stand.folder, 'artifacts');
     mkdirSync(disk, { recursive: true });
+    // The worker has marked the folder; the disk is to be the same one.
+    const mark = join(disk, ROOT_FILE);
+    await until('the artifacts are marked', () => Promise.resolve(existsSync(mark)));
+    const marked = readFileSync(mark);
     execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${DISK_BYTES}`, 'tmpfs', disk]);
+    writeFileSync(mark, marked);
     stand.afterwards(() => execFileSync('umount', ['--lazy', disk]));
     await moment(stand);
     fill(join(disk, 'filler'));
