@@ -100,10 +100,11 @@ export class Rate {
     this.round = { start: now, sent: 0, refused: 0, idle: 0 };
     if (refused === 0 && this.limit === Number.POSITIVE_INFINITY) return;
     const perSecond = (1000 * Math.max(sent, refused)) / busy;
-    const share = refused / Math.max(sent, refused, FEWEST);
+    const calls = Math.max(sent, refused, FEWEST);
+    const share = refused / calls;
     if (this.isNoise(sent, refused)) return;
     const excess = share - this.noise;
-    const chance = SURE * Math.sqrt((this.noise * (1 - this.noise)) / Math.max(sent, refused));
+    const chance = SURE * Math.sqrt((this.noise * (1 - this.noise)) / calls);
     if (excess > RIGHT + chance && (refused > 1 || share >= 1 / FEWEST))
       return this.lower(perSecond, share, flood, now);
     this.noise = Math.min(this.known, this.noise + ((share - this.noise) * sent) / (sent + TELLING_SHARE));

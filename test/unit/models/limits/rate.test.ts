@@ -120,6 +120,18 @@ test.each([1, 2, 3, 4, 5])(
   },
 );
 
+test('in a quiet time a lowered rate grows: nothing that is refused speaks against it', () => {
+  const rate = new Rate();
+  for (const sentAt of [1, 2, 3, 4, 5, 6]) rate.sent(sentAt);
+  rate.refused(5, 7);
+  rate.refused(6, 8);
+  rate.wait(1500);
+  const lowered = rate.limit;
+  expect(lowered).toBeLessThan(Infinity);
+  for (let now = 2000; now < 100_000; now += 1000) rate.wait(now);
+  expect(rate.limit).toBeGreaterThan(lowered);
+});
+
 test('without a refusal there is no limit; where all are refused the rate falls far', () => {
   expect(simulate({ limit: () => 1e6, burst: 1e6, offered: 100, seconds: 5 }).rates[0]?.limit).toBe(Infinity);
   const closed = simulate({ limit: () => 1e-9, burst: 0, offered: 100, seconds: 20 });
