@@ -4,7 +4,7 @@ import { InputError } from '../src/arena/input-error';
 import { messageOf, UserError } from '../src/errors';
 import type { Config } from '../src/config/schema';
 import { contentId } from '../src/identity';
-import { loadCheckpoint, type Checkpoint } from '../src/store/artifacts';
+import { loadCheckpoint, loadDataset, type Checkpoint, type Dataset } from '../src/store/artifacts';
 import { BudgetReached } from '../src/store/purse';
 import { loadRun, type Run } from '../src/store/runs';
 import { BUDGET_REACHED, type ModelRef } from '../workflows/types';
@@ -75,6 +75,14 @@ export async function runOf(
 export async function checkpointOf({ store }: Pick<Deps, 'store'>, { checkpoint }: ModelRef): Promise<Checkpoint> {
   const found = await loadCheckpoint(store.pool, checkpoint);
   if (!found) throw finalFailure('UnknownCheckpoint', new Error(`The checkpoint ${checkpoint} is not stored.`));
+  return found;
+}
+
+/** A stored dataset that a workflow names, with its file here. */
+export async function datasetOf({ store, artifacts }: Pick<Deps, 'store' | 'artifacts'>, id: string): Promise<Dataset> {
+  const found = await loadDataset(store.pool, id);
+  if (!found) throw finalFailure('UnknownDataset', new Error(`The dataset ${id} is not stored.`));
+  await artifacts.fetch(found.path, found.sha256);
   return found;
 }
 

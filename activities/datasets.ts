@@ -4,7 +4,7 @@ import { targetOf } from '../src/config/target';
 import { writeFileAtomic, writePartsAtomic } from '../src/files';
 import { piecesOf } from '../src/pieces';
 import { sliceOf } from '../src/prompts/split';
-import { cardMarkdown, createCardCounts } from '../src/selection/card';
+import { cardFiles, cardMarkdown, createCardCounts } from '../src/selection/card';
 import { chooseRows } from '../src/selection/choose';
 import type { Group } from '../src/selection/groups';
 import { countTokens } from '../src/selection/length';
@@ -20,7 +20,7 @@ import { namesOf } from '../src/store/lineage';
 import { clustersOf, loadPrompts, partOf } from '../src/store/prompts';
 import { labelOf } from '../workflows/steps';
 import type { ModelRef, Place, StageName } from '../workflows/types';
-import { asActivity, finalFailure, runFolder, runOf } from './context';
+import { asActivity, datasetOf, finalFailure, runFolder, runOf } from './context';
 import type { Deps } from './deps';
 
 /** Rows whose texts are held at once. */
@@ -93,7 +93,8 @@ export function createDatasetActivities(deps: Pick<Deps, 'store' | 'artifacts'>)
     if (existing) return { id, kind, rows: existing.rows, counts: existing.counts };
 
     const fresh = kind === 'ppo' ? await promptRows(config, request) : await battleRows(config, request, kind);
-    const earlier = accumulates(config, kind) ? await earlierDataset(request.earlier[kind]) : null;
+    const before = accumulates(config, kind) ? request.earlier[kind] : undefined;
+    const earlier = before === undefined ? null : await datasetOf(deps, before);
     const rows = (earlier?.rows ?? 0) + fresh.count;
     if (rows === 0)
       throw finalFailure(
@@ -118,9 +119,9 @@ export function createDatasetActivities(deps: Pick<Deps, 'store' | 'artifacts'>)
       { id, kind, sha256: hash, settings, counts, lengthEffect, answers },
       await namesOf(pool, counting.players()),
     );
-    const cards = { 'card.json': `${JSON.stringify(card, null, 1)}\n`, 'card.md': cardMarkdown(card) };
-    for (const [ending, text] of Object.entries(cards)) {
-      const file = path.replace(/jsonl$/, ending);
+    const { json, markdown } = cardFiles(path);
+    const cards = [[json, `${JSON.stringify(card, null, 1)}\n`] as const, [markdown, cardMarkdown(card)] as const];
+    for (const [file, text] of cards) {
       await writeFileAtomic(file, text);
       await deps.artifacts.publish(file);
     }
@@ -138,14 +139,6 @@ export function createDatasetActivities(deps: Pick<Deps, 'store' | 'artifacts'>)
       sha256: hash,
     });
     return { id, kind, rows: card.rows, counts };
-  }
-
-  async function earlierDataset(id: string | undefined): Promise<Dataset | null> {
-    if (id === undefined) return null;
-    const dataset = await loadDataset(pool, id);
-    if (!dataset) throw finalFailure('UnknownDataset', new Error(`The dataset ${id} is not stored.`));
-    await deps.artifacts.fetch(dataset.path, dataset.sha256);
-    return dataset;
   }
 
   async function promptRows(config: Config, { run, place }: DatasetRequest): Promise<Fresh> {

@@ -7,14 +7,24 @@ import { targetOf } from '../src/config/target';
 import { needsOf } from '../src/groups/needs';
 import { fileSha256 } from '../src/files';
 import { seedFrom } from '../src/identity';
-import { loadDataset, saveCheckpoint, type Checkpoint } from '../src/store/artifacts';
+import { saveCheckpoint, type Checkpoint } from '../src/store/artifacts';
 import { TrainingError } from '../src/training/errors';
 import { fetchRecord, publishRecord } from '../src/training/record';
 import { hyperparameters, jobKind, launchKeys, type Job, type JobProgress } from '../src/training/job';
 import { runJob } from '../src/training/run-job';
 import { labelOf } from '../workflows/steps';
 import type { ModelRef, Place, TrainedModel } from '../workflows/types';
-import { asActivity, checkpointOf, diskFull, finalFailure, runFolder, runOf, type Tell, waitsFor } from './context';
+import {
+  asActivity,
+  checkpointOf,
+  datasetOf,
+  diskFull,
+  finalFailure,
+  runFolder,
+  runOf,
+  type Tell,
+  waitsFor,
+} from './context';
 import type { Deps } from './deps';
 
 export interface TrainRequest {
@@ -123,9 +133,7 @@ export function createTrainActivities(deps: Deps) {
 
   async function datasetPath(config: Config, id: string | null): Promise<string> {
     if (id === null) return config.start.sft ?? '';
-    const dataset = await loadDataset(pool, id);
-    if (!dataset) throw finalFailure('UnknownDataset', new Error(`The dataset ${id} is not stored.`));
-    await deps.artifacts.fetch(dataset.path, dataset.sha256);
+    const dataset = await datasetOf(deps, id);
     if ((await fileSha256(dataset.path)) !== dataset.sha256)
       throw finalFailure(
         'ChangedDataset',

@@ -1,6 +1,7 @@
 import { dirname } from 'node:path';
 import type { Pool } from 'pg';
 import { exists } from '../files';
+import { cardFiles } from '../selection/card';
 import { checkpointsOf, datasetsOf } from '../store/artifacts';
 import { publishRecord } from '../training/record';
 import type { Artifacts } from './artifacts';
@@ -21,8 +22,7 @@ export async function publishRun(pool: Pool, run: string, artifacts: Artifacts):
   };
   for (const { id, path } of await datasetsOf(pool, run))
     await one(id, path, async () => {
-      for (const card of ['card.json', 'card.md'].map((ending) => path.replace(/jsonl$/, ending)))
-        if (await exists(card)) await artifacts.publish(card);
+      for (const card of Object.values(cardFiles(path))) if (await exists(card)) await artifacts.publish(card);
       await artifacts.publish(path);
     });
   // A base model of the user's has no job, and lies elsewhere.

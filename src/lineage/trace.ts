@@ -1,9 +1,9 @@
 import type { Pool } from 'pg';
 import type { Artifacts } from '../artifacts/artifacts';
 import { UserError } from '../errors';
-import { datasetLines, datasetRows } from '../selection/read-dataset';
+import { datasetLines, datasetRows, namedDataset } from '../selection/read-dataset';
 import type { TrainingRow } from '../selection/rows';
-import { datasetsOf, loadDataset, type Dataset } from '../store/artifacts';
+import { datasetsOf, type Dataset } from '../store/artifacts';
 import {
   namesOf,
   traceAnswers,
@@ -49,8 +49,7 @@ export async function traceRow(
   number: number,
   artifacts: Pick<Artifacts, 'fetch'>,
 ): Promise<RowTrace> {
-  const stored = await loadDataset(pool, dataset);
-  if (!stored) throw new UserError(`There is no dataset ${dataset}. List a run's datasets: npx flywheel data list RUN`);
+  const stored = await namedDataset(pool, dataset);
   await artifacts.fetch(stored.path, stored.sha256);
   const { value: row } = await datasetRows(stored, number).next();
   if (!row) throw new UserError(`${dataset} has ${stored.rows} rows; there is no row ${number}.`);

@@ -24,6 +24,12 @@ export interface DatasetCard {
   lengthEffect: LengthEffect | null;
 }
 
+/** Where the card of the dataset in a file stands, beside it. */
+export const cardFiles = (path: string) => ({
+  json: path.replace(/jsonl$/, 'card.json'),
+  markdown: path.replace(/jsonl$/, 'card.md'),
+});
+
 /** Counts rows, one after the other, for their dataset's card. */
 export function createCardCounts() {
   const rounds: Record<string, number> = {};

@@ -1,9 +1,17 @@
 import { createReadStream } from 'node:fs';
 import { createInterface } from 'node:readline';
+import type { Pool } from 'pg';
 import { UserError } from '../errors';
 import { fileSha256 } from '../files';
-import type { Dataset } from '../store/artifacts';
+import { loadDataset, type Dataset } from '../store/artifacts';
 import type { TrainingRow } from './rows';
+
+/** A stored dataset that a person has named. @throws UserError where there is none. */
+export async function namedDataset(pool: Pool, id: string): Promise<Dataset> {
+  const dataset = await loadDataset(pool, id);
+  if (dataset) return dataset;
+  throw new UserError(`There is no dataset ${id}. List a run's datasets: npx flywheel data list RUN`);
+}
 
 /**
  * Rows of a stored dataset, in their order, one line of JSON each. Nothing is given before the whole file is known to be right.

@@ -130,12 +130,18 @@ it('after a worker and its supervisor were killed, the next one ends what they l
   );
 });
 
-it('a trainer that outlived its worker keeps the node, and only its own job may join it', async () => {
-  const job = join(folder, 'r1-sft-a1');
+/** A process that holds a job's folder as a trainer does. */
+function trainerAt(label: string) {
+  const job = join(folder, label);
   mkdirSync(job);
   const trainer = spawn('sleep', ['60']);
   const { pid = 0 } = trainer;
   writeFileSync(join(job, 'lock.json'), JSON.stringify({ host: hostname(), pid, start: processStart(pid) }));
+  return { job, trainer, isAtWork: () => Promise.resolve(processStart(pid) !== null) };
+}
+
+it('a trainer that outlived its worker keeps the node, and only its own job may join it', async () => {
+  const { job, trainer, isAtWork } = trainerAt('r1-sft-a1');
   const running = [{ label: 'training', stop: null, passEnv: [], record: null, job }];
   await pool.query(
     `insert into group_leases (name, holder, host, pid, process_start, until, running) values ('node', 'dead', $1, 1, 'before', now(), $2)`,
@@ -147,7 +153,7 @@ it('a trainer that outlived its worker keeps the node, and only its own job may 
   await sleep(1000);
   expect(there('judge')).toBe(false);
   const joiner = worker();
-  await joiner.using({ ...own, isBusy: () => Promise.resolve(processStart(pid) !== null) }, () => sleep(100));
+  await joiner.using({ ...own, isBusy: isAtWork }, () => sleep(100));
   // The joiner has let it go, but the trainer is at work.
   await sleep(3000);
   expect(there('judge')).toBe(false);
@@ -157,16 +163,12 @@ it('a trainer that outlived its worker keeps the node, and only its own job may 
 });
 
 it('a worker that ends ends nothing of a trainer that goes on, which keeps the node', async () => {
-  const job = join(folder, 'r1-dpo-a1');
-  mkdirSync(job);
-  const trainer = spawn('sleep', ['60']);
-  const { pid = 0 } = trainer;
-  writeFileSync(join(job, 'lock.json'), JSON.stringify({ host: hostname(), pid, start: processStart(pid) }));
+  const { job, trainer, isAtWork } = trainerAt('r1-dpo-a1');
   const down = jest.fn(() => Promise.resolve());
   const training: Need = {
     ...(await server('training', 8, { start: null })),
     up: () => Promise.resolve(unseen(down)),
-    isBusy: () => Promise.resolve(processStart(pid) !== null),
+    isBusy: isAtWork,
     onLease: { label: 'training', stop: null, passEnv: [], record: null, job },
   };
   const leaver = worker();

@@ -35,7 +35,8 @@ function documentedPolicy(): string {
 export async function startS3(): Promise<S3Server> {
   const python = process.env['FLYWHEEL_TEST_MOTO_PYTHON'] || pythonPath();
   const script = join(repositoryRoot(), 'test', 'support', 's3_server.py');
-  const server = spawn(python, [script, documentedPolicy()], { stdio: ['pipe', 'pipe', 'pipe'] });
+  const env = { ...process.env, INITIAL_NO_AUTH_ACTION_COUNT: '4' };
+  const server = spawn(python, [script, documentedPolicy()], { stdio: ['pipe', 'pipe', 'pipe'], env });
   let log = '';
   server.stderr.on('data', (chunk: Buffer) => (log += chunk.toString()));
   const ended = once(server, 'exit');

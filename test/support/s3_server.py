@@ -1,18 +1,14 @@
 """moto's S3 server (https://docs.getmoto.org), a real HTTP server with multipart uploads and conditional writes, kept in memory.
 
-`python s3_server.py POLICY` makes a bucket and a user who may do what the policy allows, and from then on checks each request's
-signature and rights. It prints its address and the user's key as JSON, each request on stderr, and ends with its standard input.
+`python s3_server.py POLICY` makes a bucket and a user who may do what the policy allows: four requests, after which INITIAL_NO_AUTH_ACTION_COUNT=4
+in its environment has it check each one's signature and rights. It prints its address and the user's key as JSON, each request on stderr, and ends with its standard input.
 """
 
 import json
-import os
 import sys
 
-# Requests that make the bucket and the user; those after them are checked.
-os.environ['INITIAL_NO_AUTH_ACTION_COUNT'] = '4'
-
-import boto3  # noqa: E402
-from moto.server import ThreadedMotoServer  # noqa: E402
+import boto3
+from moto.server import ThreadedMotoServer
 
 BUCKET = 'flywheel-test'
 

@@ -5,9 +5,9 @@ import { publishRun } from '../../artifacts/publish-run';
 import { homePaths } from '../../embedded/paths';
 import { UserError } from '../../errors';
 import { tracePromptIn, traceRow } from '../../lineage/trace';
-import { datasetRows } from '../../selection/read-dataset';
+import { datasetRows, namedDataset } from '../../selection/read-dataset';
 import type { TrainingRow } from '../../selection/rows';
-import { datasetsOf, loadDataset } from '../../store/artifacts';
+import { datasetsOf } from '../../store/artifacts';
 import { namesOf } from '../../store/lineage';
 import { findDatabase, withDatabase } from '../connect';
 import { dialogue, promptTraceText, rowTraceText } from '../lineage-view';
@@ -117,8 +117,7 @@ async function showRows(
   { from, rows: limit, json = false }: { from: number; rows?: number; json?: boolean },
 ): Promise<void> {
   await withDatabase(findDatabase(), async (pool) => {
-    const dataset = await loadDataset(pool, id);
-    if (!dataset) throw new UserError(`There is no dataset ${id}. List a run's datasets: npx flywheel data list RUN`);
+    const dataset = await namedDataset(pool, id);
     if (from > dataset.rows) throw new UserError(`${id} has ${dataset.rows} rows; there is no row ${from}.`);
     await createArtifacts(homePaths()).fetch(dataset.path, dataset.sha256);
     const interactive = !json && process.stdin.isTTY && process.stdout.isTTY;

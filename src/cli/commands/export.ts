@@ -2,11 +2,9 @@ import { resolve } from 'node:path';
 import { Option, type Command } from 'commander';
 import { createArtifacts } from '../../artifacts/artifacts';
 import { homePaths } from '../../embedded/paths';
-import { UserError } from '../../errors';
 import { exportRows } from '../../selection/export/export';
 import { EXPORT_FORMS, type ExportForm } from '../../selection/export/forms';
-import { datasetRows } from '../../selection/read-dataset';
-import { loadDataset } from '../../store/artifacts';
+import { datasetRows, namedDataset } from '../../selection/read-dataset';
 import { findDatabase, withDatabase } from '../connect';
 import { describedCommand, JSON_OPTION } from '../options';
 import { say, sayJson } from '../output';
@@ -29,8 +27,7 @@ async function exportDataset(
   id: string,
   { form, out, json = false }: { form: ExportForm; out: string; json?: boolean },
 ): Promise<void> {
-  const dataset = await withDatabase(findDatabase(), (pool) => loadDataset(pool, id));
-  if (!dataset) throw new UserError(`There is no dataset ${id}. List a run's datasets: npx flywheel data list RUN`);
+  const dataset = await withDatabase(findDatabase(), (pool) => namedDataset(pool, id));
   await createArtifacts(homePaths()).fetch(dataset.path, dataset.sha256);
   const exported = await exportRows(datasetRows(dataset), form, resolve(out));
   if (json) sayJson({ dataset: id, form, ...exported });

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { traceRead } from '../../lineage/trace';
 import { userText } from '../../prompts/prompt';
-import type { DatasetCard } from '../../selection/card';
+import { cardFiles, type DatasetCard } from '../../selection/card';
 import { indexRows, type RowIndex } from '../../selection/row-index';
 import type { TrainingRow } from '../../selection/rows';
 import { datasetsOf, loadDataset, type Dataset } from '../../store/artifacts';
@@ -42,7 +42,7 @@ async function datasetOf({ pool }: DashboardDeps, id: string): Promise<Dataset> 
 
 export async function readDataset(deps: DashboardDeps, id: string): Promise<DatasetDetail> {
   const dataset = await datasetOf(deps, id);
-  const cardFile = dataset.path.replace(/jsonl$/, 'card.json');
+  const cardFile = cardFiles(dataset.path).json;
   await deps.artifacts.fetchIfThere(cardFile).catch(() => undefined);
   const card = await readFile(cardFile, 'utf8').then(
     (text) => JSON.parse(text) as DatasetCard,
