@@ -53,7 +53,9 @@ export async function checkRay(ray: RayClient, training: RayTraining, sees: read
     if (job?.status === 'SUCCEEDED') return;
     if (job?.status === 'FAILED' || job?.status === 'STOPPED') {
       const log = await ray.logs(id).catch(() => '');
-      const said = /PROBE: (.*)/.exec(log)?.[1] ?? `${job.message ?? ''} ${log.trim().split('\n').at(-1) ?? ''}`.trim();
+      // At the begin of a line: the log begins with the program itself.
+      const said =
+        /^PROBE: (.*)$/m.exec(log)?.[1] ?? `${job.message ?? ''} ${log.trim().split('\n').at(-1) ?? ''}`.trim();
       throw new UserError(`training: Ray at ${training.url} cannot train: ${said}.`);
     }
     if (Date.now() > deadline) {
