@@ -25,7 +25,7 @@ export function adapterServing({ hashOf }: AdapterOptions) {
   const used = new Map<string, string[]>();
   const hashes = new Map<string, Promise<string>>();
 
-  return async function serve(checkpoint: Servable, config: VllmConfig): Promise<Served> {
+  async function serve(checkpoint: Servable, config: VllmConfig): Promise<Served> {
     const name = (await isAdapter(checkpoint)) ? nameOf(checkpoint) : null;
     const key = readKey(config.key);
     const servers = config.urls.map((url) => vllmClient(url, key));
@@ -39,7 +39,7 @@ export function adapterServing({ hashOf }: AdapterOptions) {
       );
     const [url = '', ...replicas] = up.map((server) => server.url);
     return { reach: reachOf({ ...config, url, replicas, repliesAs: null }), model };
-  };
+  }
 
   /** Makes one server answer under the checkpoint's name, and returns the name: the base's own where there is no adapter. */
   async function put(
@@ -83,6 +83,18 @@ export function adapterServing({ hashOf }: AdapterOptions) {
     known.catch(() => hashes.delete(folder));
     return known;
   }
+
+  return {
+    serve,
+    /** Notes that a checkpoint was used where it is loaded, so that others are unloaded before it. */
+    use(checkpoint: Servable, { urls }: VllmConfig): void {
+      const name = nameOf(checkpoint);
+      for (const url of urls) {
+        const order = used.get(url);
+        if (order?.includes(name)) used.set(url, [...order.filter((one) => one !== name), name]);
+      }
+    },
+  };
 }
 
 /**

@@ -18,8 +18,11 @@ export function vllmServing(options: AdapterOptions & { folder: string }): Servi
       const key = contentId([checkpoint.id, checkpoint.sha256, config]);
       const known = found.get(key);
       // Calls that fail together look once, together.
-      if (known && (known.at === null || (!again && Date.now() - known.at < TRUST_MS))) return known.served;
-      const entry = { served: adapters(checkpoint, config), at: null as number | null };
+      if (known && (known.at === null || (!again && Date.now() - known.at < TRUST_MS))) {
+        adapters.use(checkpoint, config);
+        return known.served;
+      }
+      const entry = { served: adapters.serve(checkpoint, config), at: null as number | null };
       found.set(key, entry);
       entry.served.then(
         () => (entry.at = Date.now()),

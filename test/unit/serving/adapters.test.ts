@@ -13,7 +13,7 @@ test('a checkpoint that is not seen here is refused: as a folder without an adap
     },
     { where: 'test', folder: '/conf' },
   );
-  const serve = adapterServing({ hashOf: () => Promise.resolve('') });
+  const { serve } = adapterServing({ hashOf: () => Promise.resolve('') });
   const checkpoint = { id: 'run/r1-sft-a1', label: 'r1-sft-a1', sha256: 'aa', base: '/models/base' };
   await expect(
     serve({ ...checkpoint, path: '/nowhere/run/r1-sft-a1/model' }, target?.serve as VllmConfig),
