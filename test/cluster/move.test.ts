@@ -39,7 +39,7 @@ jest.setTimeout(900_000);
     Object.assign(process.env, ENVIRONMENT);
     servers = await testServers('move');
     const { home } = servers.paths;
-    const pool = writePrompts(join(home, 'pool.jsonl'), 2 * 16 + 40, 'train');
+    const pool = writePrompts(join(home, 'pool.jsonl'), 2 * 2 * 16 + 6 * 10, 'train');
     const test = writePrompts(join(home, 'test.jsonl'), 12, 'test');
     // vLLM's attention on CPU wants heads of 32 and more.
     base = await trainTinyBase(join(home, 'base'), 64);
@@ -52,6 +52,8 @@ jest.setTimeout(900_000);
       gate: { ...tiny.gate, rule: 'not-worse', margin: 0.5 },
       evaluation: { ...tiny.evaluation, after: 'round' },
       target: { ...tiny.target, base, adapters: 'continued' },
+      // Dealt for both rounds at once: a split is frozen with a run's first start.
+      prompts: { source: [pool], sliceSize: 16, slices: 4, gateReserve: 60 },
       sft: { ...tiny.sft, lora },
       dpo: { ...tiny.dpo, lora },
     };

@@ -189,9 +189,10 @@ describeVllm('serving on vLLM', () => {
   it('goes on when a server is killed and started again in the middle of a batch', async () => {
     const adapter = adapters[2] as Servable;
     let done = 0;
-    const restarts: Promise<VllmServer>[] = [];
+    const restarts: Promise<void>[] = [];
     const one = async (again = false): Promise<string> => {
-      const { reach, model } = await serving.serve(adapter, config(), again);
+      // With the default's retries: a server that dies is healthy for another moment.
+      const { reach, model } = await serving.serve(adapter, config({ retries: 6 }), again);
       const client = await models.client(reach);
       return (await client.chat({ model, messages: MESSAGES, sampling: SAMPLING })).text;
     };
@@ -200,11 +201,14 @@ describeVllm('serving on vLLM', () => {
         // As the battle's activity does it (activities/play.ts): once more, with nothing taken for granted.
         const text = await one().catch(() => one(true));
         if (++done === 12)
-          restarts.push(first.kill().then(() => startVllm(base, port, join(root, 'vllm-1.log'), false)));
+          restarts.push(
+            first.kill().then(async () => {
+              first = await startVllm(base, port, join(root, 'vllm-1.log'), false);
+            }),
+          );
         return text;
       }),
-    );
-    for (const restarted of restarts) first = await restarted;
+    ).finally(() => Promise.all(restarts));
     expect(restarts).toHaveLength(1);
     expect(new Set(texts).size).toBe(1);
     expect(await loaded()).toContain('run/r1-sft-a3');
