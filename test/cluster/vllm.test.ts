@@ -196,21 +196,21 @@ describeVllm('serving on vLLM', () => {
       const client = await models.client(reach);
       return (await client.chat({ model, messages: MESSAGES, sampling: SAMPLING })).text;
     };
-    const texts = await Promise.all(
-      Array.from({ length: 48 }, async () => {
-        // As the battle's activity does it (activities/play.ts): once more, with nothing taken for granted.
-        const text = await one().catch(() => one(true));
-        if (++done === 12)
-          restarts.push(
-            first.kill().then(async () => {
-              first = await startVllm(base, port, join(root, 'vllm-1.log'), false);
-            }),
-          );
-        return text;
-      }),
-    ).finally(() => Promise.all(restarts));
+    const asked = Array.from({ length: 48 }, async () => {
+      // As the battle's activity does it (activities/play.ts): once more, with nothing taken for granted.
+      const text = await one().catch(() => one(true));
+      if (++done === 12)
+        restarts.push(
+          first.kill().then(async () => {
+            first = await startVllm(base, port, join(root, 'vllm-1.log'), false);
+          }),
+        );
+      return text;
+    });
+    await Promise.allSettled(asked);
+    await Promise.all(restarts);
     expect(restarts).toHaveLength(1);
-    expect(new Set(texts).size).toBe(1);
+    expect(new Set(await Promise.all(asked)).size).toBe(1);
     expect(await loaded()).toContain('run/r1-sft-a3');
   });
 
