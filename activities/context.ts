@@ -7,7 +7,7 @@ import { contentId } from '../src/identity';
 import { loadCheckpoint, loadDataset, type Checkpoint, type Dataset } from '../src/store/artifacts';
 import { BudgetReached } from '../src/store/purse';
 import { loadRun, type Run } from '../src/store/runs';
-import { BUDGET_REACHED, type ModelRef } from '../workflows/types';
+import { BUDGET_REACHED, FOR_USER, type ModelRef } from '../workflows/types';
 import type { Deps } from './deps';
 
 /** A failure that trying again does not mend: the run stops there and tells the operator. */
@@ -49,7 +49,7 @@ const DISK_FULL = ['ENOSPC', 'EDQUOT'];
 function failureOf(error: unknown): unknown {
   if ((error as Error | null)?.name === 'AbortError' && Context.current().cancellationSignal.aborted)
     return new CancelledFailure('The activity was cancelled.');
-  if (UserError.isInstance(error) || InputError.isInstance(error)) return finalFailure('UserError', error);
+  if (UserError.isInstance(error) || InputError.isInstance(error)) return finalFailure(FOR_USER, error);
   if (BudgetReached.isInstance(error)) return ApplicationFailure.nonRetryable(error.message, BUDGET_REACHED, error.usd);
   if (DISK_FULL.includes((error as NodeJS.ErrnoException | null)?.code ?? '')) return diskFull(`${messageOf(error)}.`);
   return error;

@@ -5,7 +5,7 @@ import { loadArena } from '../src/store/arenas';
 import { loadCheckpoint } from '../src/store/artifacts';
 import { metricsOf } from '../src/store/benchmarks';
 import { gamesOfArenas } from '../src/store/games';
-import { saveGate, settleGate } from '../src/store/results';
+import { saveGate, settledGate, settleGate } from '../src/store/results';
 import type { GateResult, ModelRef, Place } from '../workflows/types';
 import { asActivity, finalFailure, runOf } from './context';
 import type { Deps } from './deps';
@@ -22,7 +22,7 @@ export function createGateActivities(deps: Deps) {
   const { pool } = deps.store;
 
   return {
-    /** Decides between a candidate and its like by their games on the gate's prompts (design §1, gate). */
+    /** Decides between a candidate and its like by their games on the gate's prompts (design §1, gate); what the operator has decided stays. */
     decideGate: ({ run, place, arena: id, candidate, opponent }: GateRequest): Promise<GateResult> =>
       asActivity(async () => {
         const { config } = await runOf(deps, run);
@@ -57,7 +57,8 @@ export function createGateActivities(deps: Deps) {
         };
         const { round, stage, attempt } = place;
         await saveGate(pool, { arena: id, run, round, stage, attempt, ...result, games: games.length });
-        return result;
+        const settled = await settledGate(pool, id);
+        return settled ? { ...result, ...settled, settled: true } : result;
       }),
 
     /** Notes what the operator decided where the rule asked. */

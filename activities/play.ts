@@ -104,18 +104,19 @@ export function createPlayActivities(deps: Deps) {
         const share = (outcome: Outcome) => (arena.size === 0 ? 0 : counts[outcome] / arena.size);
         const percent = (value: number) => `${(100 * value).toFixed(1)}%`;
         const { maxFailedShare, maxInvalidShare } = config.arena;
-        const problem =
-          share('failed') > maxFailedShare
-            ? `${counts.failed} of ${arena.size} battles failed (${percent(share('failed'))}, arena.maxFailedShare allows ${percent(maxFailedShare)}): ${(await commonProblem(pool, id)) ?? 'no reason was stored'}`
-            : share('invalid') > maxInvalidShare
-              ? `${counts.invalid} of ${arena.size} battles have an unreadable verdict (${percent(share('invalid'))}, arena.maxInvalidShare allows ${percent(maxInvalidShare)}): check the judge's answers`
-              : null;
+        const tooManyFailed = share('failed') > maxFailedShare;
+        const problem = tooManyFailed
+          ? `${counts.failed} of ${arena.size} battles failed (${percent(share('failed'))}, arena.maxFailedShare allows ${percent(maxFailedShare)}): ${(await commonProblem(pool, id)) ?? 'no reason was stored'}`
+          : share('invalid') > maxInvalidShare
+            ? `${counts.invalid} of ${arena.size} battles have an unreadable verdict (${percent(share('invalid'))}, arena.maxInvalidShare allows ${percent(maxInvalidShare)}). Where a later version reads them, \`npx flywheel judge reparse ${arena.run}\` and then "retry" mends it; "promote" goes on without these battles`
+            : null;
         log.info(`${arena.size} battles of ${id} are played.`, {
           arena: id,
           battles: arena.size,
           counts: { ...counts },
         });
-        return { battles: arena.size, counts: { ...counts }, problem };
+        const maySkip = problem !== null && !tooManyFailed;
+        return { battles: arena.size, counts: { ...counts }, problem, ...(maySkip && { maySkip }) };
       }),
 
     /** Lets the failed battles of an arena be played again. */

@@ -67,8 +67,8 @@ export function createRecordActivities(deps: Deps) {
         return spendOf(pool, run);
       }),
 
-    /** Appends to the run's events. */
-    recordEvent: (event: { run: string; kind: string; sentence: string }): Promise<void> =>
+    /** Appends to the run's events; what has a key, once. */
+    recordEvent: (event: { run: string; kind: string; sentence: string; key?: string }): Promise<void> =>
       asActivity(() => noteEvent(pool, event)),
   };
 

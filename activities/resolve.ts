@@ -23,6 +23,7 @@ import { saveCap, spendOf } from '../src/store/ledger';
 import { saveJudge, savePlayer } from '../src/store/players';
 import { loadPrompts, partOf } from '../src/store/prompts';
 import { newestBoard } from '../src/report/arenas';
+import { hasEvent } from '../src/store/events';
 import { leaderboardsOf } from '../src/store/results';
 import { configVersions, saveConfigVersion, type ConfigVersion } from '../src/store/run-configs';
 import { loadRun, saveRun, type Run } from '../src/store/runs';
@@ -51,11 +52,14 @@ export function createResolveActivities(deps: Deps) {
       run,
       input,
       kind,
+      rollbackKey,
     }: {
       run: string;
       input: FlywheelInput;
       kind: 'flywheel' | 'arena';
-    }): Promise<Continued> =>
+      /** Names the rollback that the input may ask for among the run's events. */
+      rollbackKey: string;
+    }): Promise<Continued & { wentBack: boolean }> =>
       asActivity(async () => {
         const existing = await loadRun(pool, run);
         if (kind === 'arena' && existing && existing.config.rounds > 0)
@@ -81,6 +85,7 @@ export function createResolveActivities(deps: Deps) {
           state,
           spend: await spendOf(pool, run),
           leaderboard: board ? publishedRows(board.body.table) : [],
+          wentBack: await hasEvent(pool, run, rollbackKey),
         };
       }),
 

@@ -1,5 +1,5 @@
 import { ActivityFailure, ApplicationFailure } from '@temporalio/workflow';
-import { BUDGET_REACHED, NOBODY_SERVES } from './types';
+import { BUDGET_REACHED, FOR_USER } from './types';
 
 /** What a message or an update is refused with. */
 export const refused = (sentence: string) => ApplicationFailure.nonRetryable(sentence, 'Refused');
@@ -16,8 +16,8 @@ export function spentBy(failure: unknown): number | undefined {
   return reached ? Number(reached.details?.[0] ?? 0) : undefined;
 }
 
-/** Whether a failure says that no worker serves the activity's task queue. */
-export const isUnserved = (failure: unknown): boolean => activityFailure(failure, NOBODY_SERVES) !== null;
+/** Whether a failure is a mistake that only the user can mend, not one that passes. */
+export const isForUser = (failure: unknown): boolean => activityFailure(failure, FOR_USER) !== null;
 
 /** The innermost message of a failure: what really happened, without Temporal's wrapping. */
 export function causeOf(error: unknown): string {

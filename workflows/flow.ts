@@ -212,10 +212,15 @@ export function createFlow(carried: Continued | null, given: FlywheelInput = {})
       refresh();
     },
 
+    /** Whether the operator goes on with a checkpoint or an arena although it is not as asked: a step that is done again does not ask again. */
+    hasAccepted: (id: string): boolean => state.accepted?.includes(id) ?? false,
+
+    accept: (id: string): void => flow.update({ accepted: [...(state.accepted ?? []), id] }),
+
     /** Says where the run is; the search attributes follow. */
     enter(next: Place): void {
       place = next;
-      state = { ...state, rolledBack: false };
+      state = { ...state, rolledBack: false, candidate: null };
       upsertSearchAttributes([
         { key: attributes.round, value: next.round },
         { key: attributes.stage, value: next.stage },
@@ -344,6 +349,8 @@ export function createFlow(carried: Continued | null, given: FlywheelInput = {})
         } catch (error) {
           if (isCancellation(error) || !(error instanceof ActivityFailure)) throw error;
           await flow.parkFor(what, error);
+          // Decided, and yet paused: then it is done when the run goes on.
+          await flow.untilRunning();
         }
       }
     },
@@ -361,9 +368,9 @@ export function createFlow(carried: Continued | null, given: FlywheelInput = {})
       try {
         await receive(name, input);
       } catch (error) {
-        // Nobody waits for a signal's answer: it stands in the details.
-        if (!(error instanceof ApplicationFailure)) throw error;
-        state = { ...state, lastAction: `${name} refused: ${error.message}` };
+        // Nobody waits for a signal's answer: it stands in the details. A run that is cancelled ends in its own way.
+        if (!(error instanceof ApplicationFailure) && !isCancellation(error)) throw error;
+        state = { ...state, lastAction: `${name} refused: ${causeOf(error)}` };
         refresh();
       }
     };

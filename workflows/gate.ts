@@ -17,11 +17,13 @@ export async function holdGate(flow: Flow, place: Place, candidate: ModelRef, op
   const result = await flow.persist(what, () =>
     flow.run('quick', what).decideGate({ run, place, arena, candidate, opponent }),
   );
-  const asks = result.decision === 'ask' || (result.decision === 'keep' && flow.plan().askOnReject);
+  // Done again after a pause or a restart, it is not asked about again.
+  const asks =
+    !result.settled && (result.decision === 'ask' || (result.decision === 'keep' && flow.plan().askOnReject));
   if (!asks) return result;
   const decided = await flow.park(`${what}: ${result.sentence}`, ['promote', 'keep', 'stop']);
   const decision = decided === 'promote' ? 'promote' : 'keep';
   const sentence = `${result.sentence} The operator decided: ${decided}.`;
   await flow.run('note', `note the operator's decision: ${decided}`).settleGate({ arena, decision, sentence });
-  return { ...result, decision, sentence };
+  return { ...result, decision, sentence, settled: true };
 }

@@ -1,5 +1,5 @@
 import { ActivityFailure, ApplicationFailure, isCancellation, workflowInfo } from '@temporalio/workflow';
-import { causeOf, isUnserved } from './failures';
+import { causeOf, isForUser } from './failures';
 import type { Flow } from './flow';
 import type { RollbackMessage } from './messages';
 import { operate } from './operate';
@@ -17,17 +17,20 @@ export async function resolve(flow: Flow, input: FlywheelInput, kind: 'flywheel'
   const run = workflowInfo().workflowId;
   for (;;)
     try {
-      const resolved = await flow
+      const { wentBack, ...resolved } = await flow
         .run('resolve', 'check and freeze the configuration')
-        .resolveConfig({ run, input: asked, kind });
-      return asked.rollback ? await rolledBack(flow, resolved, asked.rollback) : resolved;
+        .resolveConfig({ run, input: asked, kind, rollbackKey: rollbackKey() });
+      return asked.rollback && !wentBack ? await rolledBack(flow, resolved, asked.rollback) : resolved;
     } catch (error) {
       if (!(error instanceof ActivityFailure) || isCancellation(error)) throw error;
-      if (!isUnserved(error)) throw ApplicationFailure.nonRetryable(causeOf(error), 'InvalidConfiguration');
-      // Nothing is wrong with the configuration: nobody has looked at it.
+      if (isForUser(error)) throw ApplicationFailure.nonRetryable(causeOf(error), 'InvalidConfiguration');
+      // Nothing is known to be wrong with the configuration: nobody has looked at it, or what it needs was away.
       await flow.parkFor('the run cannot begin', error);
     }
 }
+
+/** Of the rollback that a run is started with. A run that was reset keeps its first execution's id: it has gone back already. */
+const rollbackKey = () => `${workflowInfo().firstExecutionRunId}/rollback`;
 
 /** Takes a closed run back before it goes on, checked and noted as a rollback of an open one is. */
 async function rolledBack(
@@ -41,8 +44,8 @@ async function rolledBack(
   const revised = await flow.revise(plan, rollback);
   const { sentence, reason } = result;
   const back = { ...result.state, lastAction: `rollback: ${sentence}` };
-  const { runId, historyLength } = workflowInfo();
-  const sent = { key: `${runId}/rollback`, name: 'rollback', input: rollback, via: 'start' as const };
+  const { historyLength } = workflowInfo();
+  const sent = { key: rollbackKey(), name: 'rollback', input: rollback, via: 'start' as const };
   const action = { ...sent, update: null, after: historyLength, sentence, reason };
   await flow
     .run('note', 'note: rollback')

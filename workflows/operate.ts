@@ -50,7 +50,7 @@ export function operate(
     case 'rollback':
       return rollback(plan, state, input);
     case 'setBudget':
-      return setBudget(state, waiting, input);
+      return setBudget(plan, state, waiting, input);
     case 'decide':
       return decide(state, waiting, input);
   }
@@ -118,9 +118,8 @@ function rollback(plan: RunPlan | null, state: FlywheelState, input: unknown): V
   if (state.rolledBack && index === state.finished.length && !set)
     return { refusal: `The run is rolled back to ${where} already and does it next.` };
   // A round's end names the candidate of its last stage once more.
-  const superseded = new Set(
-    state.finished.slice(index).flatMap(({ candidate }) => (candidate ? [candidate.checkpoint] : [])),
-  ).size;
+  const trained = state.finished.slice(index).map(({ candidate }) => candidate?.checkpoint);
+  const superseded = new Set([...trained, state.candidate].filter((checkpoint) => checkpoint != null)).size;
   return {
     state: {
       ...state,
@@ -128,6 +127,7 @@ function rollback(plan: RunPlan | null, state: FlywheelState, input: unknown): V
       finished: state.finished.slice(0, index),
       rolledBack: true,
       cursor: null,
+      candidate: null,
       lastProblem: null,
     },
     sentence: `Rolled back to ${where}; ${superseded} checkpoint${superseded === 1 ? '' : 's'} superseded${because(reason)}.`,
@@ -138,11 +138,13 @@ function rollback(plan: RunPlan | null, state: FlywheelState, input: unknown): V
 
 const dollars = (usd: number) => `$${usd.toFixed(2)}`;
 
-function setBudget(state: FlywheelState, waiting: Waiting | null, input: unknown): Verdict {
+function setBudget(plan: RunPlan | null, state: FlywheelState, waiting: Waiting | null, input: unknown): Verdict {
   const fields = fieldsOf<BudgetMessage>(input, ['usd']);
   const { usd, reason } = fields ?? {};
   if (!fields || (usd !== null && !(typeof usd === 'number' && usd > 0 && Number.isFinite(usd))))
     return { refusal: 'setBudget needs an amount, for example {"usd": 50}, or {"usd": null} for no cap.' };
+  if (!plan && usd === null)
+    return { refusal: 'The configuration, with its cap, is still being checked. Send it again in a moment.' };
   if (usd === state.budgetUsd)
     return { refusal: usd === null ? 'The run has no cap already.' : `The budget is ${dollars(usd)} already.` };
   const spent = waiting?.spentUsd;

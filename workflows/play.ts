@@ -22,22 +22,35 @@ export async function playArena(
   const grows = request.purpose === 'evaluation' && flow.plan().evaluation.adaptive;
   let { battles } = planned;
   let played = 0;
+  /** So many battles were called failed that the rest was left out, and yet there are not too many: in phases one counts for each of its players. */
+  let miscounted = false;
   for (;;) {
-    const whole = await playAll(flow, planned, { what, from: played, total: battles });
+    const whole = await playAll(flow, planned, { what, from: played, total: battles }, miscounted);
     const report = await flow.persist(`count ${what}`, () => flow.run('quick', `count ${what}`).reportArena({ arena }));
-    if (report.problem === null && !whole) continue;
-    if (report.problem === null) {
-      if (!grows) return { arena, ...report };
+    const problem = report.maySkip && flow.hasAccepted(arena) ? null : report.problem;
+    if (problem !== null) {
+      const decided = await flow.park(`${what}: ${problem}`, [
+        'retry',
+        ...(report.maySkip ? (['promote'] as const) : []),
+        'stop',
+      ]);
+      miscounted = false;
+      played = 0;
+      if (decided === 'promote') {
+        flow.accept(arena);
+        played = battles;
+      } else await flow.run('note', `play the failed ${what} again`).reopenArena({ arena });
+    } else if (!whole) {
+      miscounted = true;
+    } else if (!grows) {
+      return { arena, ...report };
+    } else {
       played = battles;
       const next = `plan what is still uncertain in ${what}`;
       const grown = await flow.persist(next, () => flow.run('quick', next).growArena({ run, arena }));
       if (grown.battles === battles) return { arena, ...report };
       battles = grown.battles;
-      continue;
     }
-    await flow.park(`${what}: ${report.problem}`, ['retry', 'stop']);
-    await flow.run('note', `play the failed ${what} again`).reopenArena({ arena });
-    played = 0;
   }
 }
 
@@ -51,13 +64,19 @@ interface Range {
 /**
  * Plays battles to their end: once, or in phases, with the answers of one player after the other and the games at last. Returns
  * false where it stopped before, because so many battles have failed that the rest would only cost time: an endpoint is down.
+ * @param toTheEnd not to stop for that
  */
-async function playAll(flow: Flow, planned: PlannedArena, { what, from, total }: Range): Promise<boolean> {
+async function playAll(
+  flow: Flow,
+  planned: PlannedArena,
+  { what, from, total }: Range,
+  toTheEnd: boolean,
+): Promise<boolean> {
   const { arena } = planned;
   const { cursor } = flow.state();
   const known = cursor?.arena === arena ? cursor : null;
   let failed = 0;
-  const tooMany = () => failed > flow.plan().maxFailedShare * total;
+  const tooMany = () => !toTheEnd && failed > flow.plan().maxFailedShare * total;
   const watch = { onFailed: (count: number) => (failed += count), mayGoOn: () => !tooMany() };
   const passes = passesOf(planned, what);
   let position = known?.position ?? from;
@@ -70,7 +89,10 @@ async function playAll(flow: Flow, planned: PlannedArena, { what, from, total }:
       await flow.untilRunning();
       const { next, failure } = await playWindow(flow, planned, { ...pass, from: position, total }, watch);
       position = next;
-      if (failure) await flow.parkFor(pass.what, failure);
+      if (failure) {
+        await flow.parkFor(pass.what, failure);
+        flow.say(`playing ${pass.what}`, position, total);
+      }
       if (workflowInfo().continueAsNewSuggested && position < total) {
         flow.update({ cursor: { arena, phase: number, position } });
         await flow.renew();

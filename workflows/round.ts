@@ -1,7 +1,7 @@
 import { evaluate, knownRating } from './evaluate';
 import type { Flow } from './flow';
 import { holdGate } from './gate';
-import { champion, modelBefore } from './steps';
+import { champion, labelOf, modelBefore } from './steps';
 import type { FinishedStep, Place } from './types';
 
 /** A round's end: its last model against the champion, and its evaluation; the winner is the next round's target. */
@@ -17,8 +17,7 @@ export async function endRound(flow: Flow, place: Place): Promise<FinishedStep> 
   const promoted = gate?.decision === 'promote';
   if (gate)
     await flow.run('note', 'note the decision').recordEvent({
-      run,
-      kind: 'gate',
+      ...{ run, kind: 'gate', key: `gate/${labelOf(place)}` },
       sentence: `Round ${place.round}: ${candidate.label} against the champion ${opponent.label}. ${gate.sentence}`,
     });
   const evaluated = evaluation.after === 'round' && !same ? await evaluate(flow, place, candidate) : null;

@@ -34,6 +34,7 @@ export async function runStage(flow: Flow, place: Place): Promise<FinishedStep> 
 
   const rewardModel = stage === 'ppo' ? await trainReward(flow, place, base, datasets['reward'] ?? null) : null;
   const candidate = await train(flow, place, stage, base, datasets[stage] ?? null, rewardModel);
+  flow.update({ candidate: candidate.checkpoint });
 
   await flow.untilRunning();
   flow.say(`serving ${candidate.label}`);
@@ -49,9 +50,10 @@ export async function runStage(flow: Flow, place: Place): Promise<FinishedStep> 
     ids: [candidate, ...(rewardModel ? [rewardModel] : [])].map(({ checkpoint }) => checkpoint),
     status: promoted ? 'promoted' : 'rejected',
   });
-  await flow
-    .run('note', 'note the decision')
-    .recordEvent({ run, kind: 'gate', sentence: `${candidate.label} against ${opponent.label}. ${gate.sentence}` });
+  await flow.run('note', 'note the decision').recordEvent({
+    ...{ run, kind: 'gate', key: `gate/${labelOf(place)}` },
+    sentence: `${candidate.label} against ${opponent.label}. ${gate.sentence}`,
+  });
 
   const evaluated = evaluation.after === 'stage' ? await evaluate(flow, place, candidate) : null;
   return {
@@ -119,11 +121,14 @@ async function trainReward(flow: Flow, place: Place, base: ModelRef, dataset: st
   const { checkpoint, metrics } = await trained(flow, place, 'reward', base, dataset, null);
   const accuracy = metrics['holdout_accuracy'];
   const { minRewardAccuracy } = flow.plan();
-  if (accuracy !== undefined && accuracy < minRewardAccuracy)
+  const isWeak = accuracy !== undefined && accuracy < minRewardAccuracy;
+  if (isWeak && !flow.hasAccepted(checkpoint.checkpoint)) {
     await flow.park(
       `The reward model is right on ${(100 * accuracy).toFixed(1)}% of held-out pairs; ppo.rewardModel.minAccuracy asks for ${(100 * minRewardAccuracy).toFixed(1)}%. "promote" goes on with it`,
       ['promote', 'stop'],
     );
+    flow.accept(checkpoint.checkpoint);
+  }
   return checkpoint;
 }
 
@@ -135,6 +140,7 @@ export async function runStart(flow: Flow, place: Place): Promise<FinishedStep> 
     flow.run('quick', 'enter the base model').enterBase({ run }),
   );
   const model = trainsStart ? await train(flow, place, 'sft', base, null, null) : base;
+  await flow.untilRunning();
   flow.say(`serving ${model.label}`);
   await flow.persist(`serve ${model.label}`, () =>
     flow.run('serving', `serve ${model.label}, ask the canary`).serve({ run, model }),

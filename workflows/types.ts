@@ -18,6 +18,9 @@ export interface Place {
 /** Type of the failure of a call that the run's cap does not allow; its detail is what the run has spent in USD. */
 export const BUDGET_REACHED = 'BudgetReached';
 
+/** Type of the failure that tells the user what to mend. */
+export const FOR_USER = 'UserError';
+
 /** Type of the failure of an activity whose task queue no worker serves. */
 export const NOBODY_SERVES = 'NobodyServes';
 
@@ -94,6 +97,8 @@ export interface GateResult {
   drawn?: number;
   decision: 'promote' | 'keep' | 'ask';
   sentence: string;
+  /** The operator has decided; absent where the rule did. */
+  settled?: true;
 }
 
 /** A finished step of a run: the start, a stage, or a round's end. The list of these is the run's memory. */
@@ -132,6 +137,10 @@ export interface FlywheelState {
   rolledBack: boolean;
   /** Arena in progress, its phase, and the position before which all is played; saves a walk after continue-as-new. */
   cursor: { arena: string; phase?: number; position: number } | null;
+  /** Checkpoint that the step in progress has trained. */
+  candidate?: string | null;
+  /** What the operator goes on with although it is not as asked: weak reward models (checkpoints), arenas with unreadable verdicts. */
+  accepted?: string[];
   lastAction: string | null;
   lastProblem: string | null;
 }
@@ -175,6 +184,8 @@ export interface ArenaReport {
   counts: Record<string, number>;
   /** A sentence when the share of failed or invalid battles is above the configured one. */
   problem: string | null;
+  /** The operator may go on without these battles. */
+  maySkip?: boolean;
 }
 
 export interface TrainedModel {

@@ -26,6 +26,12 @@ export async function saveEvent(db: Db, { run, kind, sentence, detail, actor, ke
   );
 }
 
+/** Whether a run has the event of this key. */
+export async function hasEvent(pool: Pool, run: string, key: string): Promise<boolean> {
+  const { rowCount } = await pool.query('select from events where run = $1 and key = $2', [run, key]);
+  return rowCount === 1;
+}
+
 export async function eventsOf(pool: Pool, run: string): Promise<(RunEvent & { at: Date })[]> {
   const { rows } = await pool.query<RunEvent & { at: Date }>(
     'select run, at, kind, sentence, detail, actor from events where run = $1 order by id',

@@ -15,6 +15,7 @@ import * as throughput from './migrations/0015-throughput';
 import * as workers from './migrations/0018-workers';
 import * as groupLeases from './migrations/0019-group-leases';
 import * as splitParts from './migrations/0020-split-parts';
+import * as settledGates from './migrations/0021-settled-gates';
 import { preferPgvector } from './pgvector';
 
 const migrations = [
@@ -33,6 +34,7 @@ const migrations = [
   workers,
   groupLeases,
   splitParts,
+  settledGates,
 ];
 
 /** Any number that no other program on this database uses for its advisory locks. */

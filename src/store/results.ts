@@ -22,7 +22,7 @@ export async function saveGate(pool: Pool, g: Gate): Promise<void> {
   await pool.query(
     `insert into gates (arena, run, round, stage, attempt, candidate, opponent, mean, lower, upper, prompts, games, decision, sentence)
      values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
-     on conflict (arena) do update set decision = excluded.decision, sentence = excluded.sentence`,
+     on conflict (arena) do update set decision = excluded.decision, sentence = excluded.sentence where not gates.settled`,
     [
       g.arena,
       g.run,
@@ -44,7 +44,23 @@ export async function saveGate(pool: Pool, g: Gate): Promise<void> {
 
 /** Takes over the operator's decision on a gate that asked. */
 export async function settleGate(pool: Pool, arena: string, decision: string, sentence: string): Promise<void> {
-  await pool.query('update gates set decision = $2, sentence = $3 where arena = $1', [arena, decision, sentence]);
+  await pool.query('update gates set decision = $2, sentence = $3, settled = true where arena = $1', [
+    arena,
+    decision,
+    sentence,
+  ]);
+}
+
+/** What the operator decided on a gate; null where nobody has. */
+export async function settledGate(
+  pool: Pool,
+  arena: string,
+): Promise<{ decision: 'promote' | 'keep'; sentence: string } | null> {
+  const { rows } = await pool.query<{ decision: 'promote' | 'keep'; sentence: string }>(
+    'select decision, sentence from gates where arena = $1 and settled',
+    [arena],
+  );
+  return rows[0] ?? null;
 }
 
 /** All gates of a run, also those that a rollback abandoned, which say so. */

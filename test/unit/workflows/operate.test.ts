@@ -110,6 +110,23 @@ describe('operate', () => {
       effect: 'roll back',
       sentence: expect.stringContaining('; 0 checkpoints superseded'),
     });
+    // The step in progress has trained one already.
+    const inGate = { ...state(...firstRound), candidate: 'r/r2-sft-a1' };
+    expect(send('rollback', { round: 2, stage: 'sft' }, inGate)).toMatchObject({
+      state: { candidate: null },
+      sentence: expect.stringContaining('; 1 checkpoint superseded'),
+    });
+    expect(send('rollback', { round: 1, stage: 'ppo' }, inGate)).toMatchObject({
+      sentence: expect.stringContaining('; 2 checkpoints superseded'),
+    });
+  });
+
+  it('takes no cap away that is not known yet', () => {
+    const early = { ...state(), budgetUsd: 50 };
+    expect(operate(null, early, null, 'setBudget', { usd: null })).toEqual({
+      refusal: expect.stringContaining('still being checked') as string,
+    });
+    expect(operate(null, early, null, 'setBudget', { usd: 80 })).toMatchObject({ state: { budgetUsd: 80 } });
   });
 
   it.each<[MessageName, unknown, RegExp]>([
