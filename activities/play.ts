@@ -181,7 +181,9 @@ export function createPlayActivities(deps: Deps) {
       entry.catch(() => undefined);
       entries.push(entry);
     };
-    const callOf = (party: string): ChatOptions => ({ signal, run: arena.run, admit, onAttempt: pay(party) });
+    /** No further call is paid for while the database stands still. */
+    const ready = () => store.answers.overdue() ?? store.games.overdue();
+    const callOf = (party: string): ChatOptions => ({ signal, run: arena.run, admit, ready, onAttempt: pay(party) });
     /** Calls while what it needs is up. Where nobody answers at what is ours to start, it is asked once more, when it is up again. */
     const whileUp = async <T>(need: Need | null, isOurs: boolean, call: (again: boolean) => Promise<T>): Promise<T> => {
       const once = (again: boolean) => {

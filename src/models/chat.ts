@@ -68,6 +68,8 @@ export interface ChatOptions {
    * nothing is sent yet. What it throws ends the call as it is, and nothing is paid.
    */
   admit?: () => void;
+  /** Asked with its place when nothing is sent yet: what it waits for, null where it waits for nothing. */
+  ready?: () => Promise<void> | null;
   /** Told of each attempt that was sent, when it has ended. */
   onAttempt?: (attempt: Attempt) => void;
 }

@@ -107,6 +107,12 @@ export function createChatClient(endpoint: Endpoint, deps: ClientDeps = {}): End
           throw cancelled();
         });
         let error: CallError;
+        for (let held = options.ready?.(); held; held = options.ready?.()) {
+          await held;
+          if (!signal?.aborted) continue;
+          slot.settle(neverSent);
+          throw cancelled();
+        }
         try {
           const reply = await attempt(call, slot, entry, timeouts);
           answerTokens = smoothed(answerTokens, reply.completionTokens);

@@ -8,26 +8,32 @@ export interface GroupCommitOptions {
    * sides ten times the CPU. Far below what a model takes to answer, so that nobody waits for it.
    */
   everyMs?: number;
+  /** Milliseconds after which a write is overdue. */
+  overdueMs?: number;
 }
 
 /**
  * Writes rows in groups: the first goes at once, those that arrive while a write is under way or within `everyMs` go together in the next.
- * `put` settles when its row is stored. What waits is bounded by who puts: a batch ends when its rows are stored, and so many batches run at once.
+ * `put` settles when its row is stored. What waits is bounded by who puts: while a write is `overdue`, nobody should pay for more.
  */
 export class GroupCommit<Row, Stored = void> {
   private waiting: { row: Row; resolve: (stored: Stored) => void; reject: (error: unknown) => void }[] = [];
   private writing = false;
+  /** The write under way: settles, and never rejects, when its rows are stored or refused. */
+  private current: Promise<void> | null = null;
   private lastStart = -Infinity;
   private readonly maxRows: number;
   private readonly everyMs: number;
+  private readonly overdueMs: number;
 
   /** @param write stores the rows in one statement and returns one result for each, in their order. */
   constructor(
     private readonly write: (rows: Row[]) => Promise<Stored[]>,
-    { maxRows = 200, everyMs = 20 }: GroupCommitOptions = {},
+    { maxRows = 200, everyMs = 20, overdueMs = 250 }: GroupCommitOptions = {},
   ) {
     this.maxRows = maxRows;
     this.everyMs = everyMs;
+    this.overdueMs = overdueMs;
   }
 
   put(row: Row): Promise<Stored> {
@@ -35,6 +41,14 @@ export class GroupCommit<Row, Stored = void> {
       this.waiting.push({ row, resolve, reject });
       if (!this.writing) void this.drain();
     });
+  }
+
+  /**
+   * While the database stands still: settles when it has answered. Null otherwise. Who waits for it before he pays for a further row
+   * keeps small what a kill would lose.
+   */
+  overdue(): Promise<void> | null {
+    return performance.now() - this.lastStart > this.overdueMs ? this.current : null;
   }
 
   private async drain(): Promise<void> {
@@ -46,12 +60,12 @@ export class GroupCommit<Row, Stored = void> {
       if (pause > 0 && this.waiting.length < this.maxRows) await sleep(pause);
       this.lastStart = performance.now();
       const group = this.waiting.splice(0, this.maxRows);
-      try {
-        const stored = await this.write(group.map(({ row }) => row));
-        group.forEach(({ resolve }, index) => resolve(stored[index] as Stored));
-      } catch (error) {
-        for (const { reject } of group) reject(error);
-      }
+      this.current = this.write(group.map(({ row }) => row)).then(
+        (stored) => group.forEach(({ resolve }, index) => resolve(stored[index] as Stored)),
+        (error: unknown) => group.forEach(({ reject }) => reject(error)),
+      );
+      await this.current;
+      this.current = null;
     }
     this.writing = false;
   }

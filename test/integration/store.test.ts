@@ -118,4 +118,31 @@ describe('GroupCommit', () => {
     await expect(commit.put(4)).resolves.toBe(40);
     expect(groups).toEqual([[1], [2, 3], [4]]);
   });
+
+  it('tells those who would pay for more that a write is overdue, until it has ended, well or badly', async () => {
+    const pending: ((stored: number[]) => void)[] = [];
+    const failing: ((error: Error) => void)[] = [];
+    const commit = new GroupCommit<number, number>(
+      () => new Promise((resolve, reject) => void [pending.push(resolve), failing.push(reject)]),
+      { everyMs: 0, overdueMs: 20 },
+    );
+    const pass = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
+    expect(commit.overdue()).toBeNull();
+    const one = commit.put(1);
+    await pass(1);
+    expect(commit.overdue()).toBeNull();
+    await pass(30);
+    const overdue = commit.overdue();
+    expect(overdue).not.toBeNull();
+    pending[0]?.([10]);
+    await overdue;
+    expect(await one).toBe(10);
+    expect(commit.overdue()).toBeNull();
+    const two = commit.put(2).catch((error: Error) => error.message);
+    await pass(30);
+    const again = commit.overdue();
+    failing[1]?.(new Error('gone'));
+    await expect(again).resolves.toBeUndefined();
+    expect(await two).toBe('gone');
+  });
 });

@@ -50,6 +50,36 @@ describe('whoever admits attempts', () => {
   );
 });
 
+describe('what must be ready before a call is sent', () => {
+  test('is waited for with its place, and asked again', async () => {
+    const { url, seen } = await serve(answering);
+    const client = createChatClient(endpoint(url, { concurrency: 1 }));
+    const waits: (() => void)[] = [];
+    let left = 2;
+    const ready = () => (left-- > 0 ? new Promise<void>((resolve) => void waits.push(resolve)) : null);
+    const held = client.chat(request, { ready });
+    const behind = client.chat(request);
+    for (const round of [0, 1]) {
+      await wait(20);
+      expect(seen).toHaveLength(0);
+      waits[round]?.();
+    }
+    expect((await held).text).toBe('hi');
+    expect((await behind).text).toBe('hi');
+  });
+
+  test('holds no place of a call that was cancelled meanwhile', async () => {
+    const { url, seen } = await serve(answering);
+    const client = createChatClient(endpoint(url, { concurrency: 1 }));
+    const stop = new AbortController();
+    const held = client.chat(request, { signal: stop.signal, ready: () => wait(30) });
+    stop.abort();
+    await expect(held).rejects.toMatchObject({ kind: 'cancelled' });
+    expect(seen).toHaveLength(0);
+    expect((await client.chat(request)).text).toBe('hi');
+  });
+});
+
 test('runs that share an endpoint take turns', async () => {
   const served: unknown[] = [];
   const { url } = await serve((response, { body }) => {
