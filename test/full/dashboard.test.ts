@@ -9,14 +9,15 @@ import { startSandbox, type Sandbox } from '../../src/sandbox/server';
 import { openStore } from '../../src/store/open';
 import { startWorker, type RunningWorker } from '../../src/worker';
 import {
-  chromiumPath,
   openBrowser,
   overflow,
   seriousFindings,
   visit,
   watchedPage,
+  withBrowser,
   type WatchedPage,
 } from '../support/dashboard/browser';
+import { refusingEndpoint } from '../support/dashboard/refusing-endpoint';
 import { temporaryFolder } from '../../src/embedded/temporary-folder';
 import { testServers, type TestServers } from '../support/servers';
 import { sandboxJudge, sandboxPlayer, tinyConfig, trainTinyBase, writePrompts } from '../support/tiny';
@@ -25,12 +26,6 @@ import { sandboxJudge, sandboxPlayer, tinyConfig, trainTinyBase, writePrompts } 
  * The pages in a real browser: over a real flywheel of one round (real Temporal, Postgres, training), over answers that mean harm, and
  * over a run of a million games.
  */
-const hasChromium = chromiumPath() !== null;
-const withBrowser = hasChromium
-  ? describe
-  : (name: string, body: () => void) =>
-      describe.skip(`${name} (skipped: no Chromium; install one, or name it in FLYWHEEL_CHROMIUM)`, body);
-
 jest.setTimeout(20 * 60_000);
 
 /** What a hostile model answers. Anything that ran would leave its mark on `window`. */
@@ -45,7 +40,21 @@ const HOSTILE = [
   'x'.repeat(1 << 20),
   `{{constructor.constructor('window.${MARK}=1')()}} \${window.${MARK}=1} <!-- --> ]]>`,
 ];
+/** All that a page shows in words, what it shows under the pointer included. */
+const WORDS = `[document.title, document.body.textContent, ...[...document.querySelectorAll('[title]')].map(({ title }) => title)].join()`;
+/** Where the texts of a rating in the list of runs end, in CSS pixels. */
+const RIGHT_ENDS = `[...[...document.querySelectorAll('table.runs td[data-name="Rating"]')].find((one) => one.querySelector('.note')).firstChild.childNodes]
+  .map((one) => {
+    const range = document.createRange();
+    range.selectNodeContents(one);
+    return Math.round(range.getBoundingClientRect().right);
+  })`;
 const NAME = '<img src=x onerror=alert(1)>\u202e';
+/** A prompt that an endpoint refuses, and what it says then. */
+const REFUSED = 'May I have the file, please?';
+const REFUSAL = 'the file is called \u202egpj.exe\u202c';
+
+type Listed<Name extends string> = Record<Name, { id: string }[]>;
 
 withBrowser('the dashboard over a real run', () => {
   let servers: TestServers;
@@ -53,6 +62,9 @@ withBrowser('the dashboard over a real run', () => {
   let worker: RunningWorker;
   let dashboard: RunningDashboard;
   let browser: Browser;
+  /** A battle that was trained on, and the dataset that holds pairs. */
+  let battle: string;
+  let dataset: string;
   const RUN = 'a real <b>run</b>';
   const base = () => `${dashboard.url}/runs/${encodeURIComponent(RUN)}`;
 
@@ -69,16 +81,16 @@ withBrowser('the dashboard over a real run', () => {
     });
     await run.result();
 
-    const prompts = promptPool({ count: HOSTILE.length, split: 'test', seed: 9 }).map(({ text }, index) => ({
-      ...{ id: `h${index}`, prompt: text, category: NAME },
-    }));
+    const asked = [...promptPool({ count: HOSTILE.length, split: 'test', seed: 9 }).map(({ text }) => text), REFUSED];
+    const prompts = asked.map((prompt, index) => ({ id: `h${index}`, prompt, category: NAME }));
+    const refusing = await refusingEndpoint(sandbox.url, { refuses: REFUSED, says: REFUSAL });
     const file = (name: string, rows: readonly object[]) => {
       writeFileSync(join(home, name), rows.map((row) => `${JSON.stringify(row)}\n`).join(''));
       return join(home, name);
     };
     const answers = file(
       'hostile.jsonl',
-      prompts.map(({ id }, index) => ({ id, answer: HOSTILE[index] })),
+      prompts.map(({ id }, index) => ({ id, answer: HOSTILE[index] ?? 'You may.' })),
     );
     const hostile = await servers.client.workflow.start('arena', {
       ...{ workflowId: 'hostile', taskQueue: 'flywheel' },
@@ -86,7 +98,10 @@ withBrowser('the dashboard over a real run', () => {
         {
           config: {
             name: 'hostile',
-            competitors: [sandboxPlayer('scholar'), { id: NAME, answers }],
+            competitors: [
+              { ...sandboxPlayer('scholar'), url: refusing.url },
+              { id: NAME, answers },
+            ],
             judge: sandboxJudge('data-judge'),
             prompts: { source: [file('prompts.jsonl', prompts)] },
             arena: { maxFailedShare: 1 },
@@ -95,10 +110,16 @@ withBrowser('the dashboard over a real run', () => {
       ],
     });
     await hostile.result();
+    await refusing.close();
     dashboard = await startDashboard({
       ...servers,
       ...{ namespace: 'default', uiUrl: null, artifacts: servers.paths.artifacts, port: 0, env: {} },
     });
+    const api = `${dashboard.url}/api/v1/runs/${encodeURIComponent(RUN)}`;
+    const { battles } = (await (await fetch(`${api}/battles?purpose=training&limit=1`)).json()) as Listed<'battles'>;
+    const { datasets } = (await (await fetch(`${api}/datasets`)).json()) as Listed<'datasets'>;
+    battle = battles[0]?.id ?? '';
+    dataset = datasets.find(({ id }) => id.endsWith('/dpo'))?.id ?? '';
     browser = await openBrowser();
   });
 
@@ -116,7 +137,9 @@ withBrowser('the dashboard over a real run', () => {
     ['leaderboard', () => `${base()}/leaderboard`, 'Who beats whom'],
     ['leaderboard of a category at equal style', () => `${base()}/leaderboard?category=math&style=1`, 'At equal style'],
     ['battles', () => `${base()}/battles?outcome=win`, 'Outcome of the first'],
+    ['battle', () => `${base()}/battle?id=${encodeURIComponent(battle)}`, 'What the judge said'],
     ['data', () => `${base()}/data`, 'Distributions'],
+    ['row', () => `${base()}/row?dataset=${encodeURIComponent(dataset)}&row=1`, 'behind it'],
     ['judges', () => `${base()}/judges`, 'First-shown advantage'],
     ['compare', () => `${base()}/compare`, 'is better than'],
     ['prompts', () => `${dashboard.url}/prompts`, 'Prompts'],
@@ -146,6 +169,11 @@ withBrowser('the dashboard over a real run', () => {
       await visit(watched, address());
       expect({ name, wider: await overflow(watched) }).toEqual({ name, wider: 0 });
     }
+    // A rating and its interval end at one edge, beside the column's name.
+    await visit(watched, dashboard.url);
+    const ends = await watched.page.evaluate<number[]>(RIGHT_ENDS);
+    expect(ends.length).toBeGreaterThanOrEqual(2);
+    expect(new Set(ends).size).toBe(1);
     await watched.page.context().close();
   });
 
@@ -178,6 +206,25 @@ withBrowser('the dashboard over a real run', () => {
     await page.getByRole('heading', { name: 'behind it' }).waitFor();
     await page.goBack();
     await page.getByRole('heading', { name: 'What the judge said' }).waitFor();
+    expect(watched.troubles).toEqual([]);
+    await page.context().close();
+  });
+
+  it('draws the training curves of each job, all of their metrics or one', async () => {
+    const watched = await watchedPage(browser, dashboard.url);
+    const { page } = watched;
+    await visit(watched, base());
+    const jobs = page.locator('.curves').getByLabel('Job');
+    expect((await jobs.locator('option').allTextContents()).length).toBeGreaterThanOrEqual(4);
+    const dpo = await jobs.locator('option', { hasText: 'dpo' }).first().getAttribute('value');
+    await jobs.selectOption(dpo);
+    await page.waitForURL(/job=/);
+    await page.getByText('step 6 of 6').waitFor();
+    await page.locator('.curves').getByLabel('Metric').selectOption('loss');
+    const curve = page.getByRole('img', { name: `loss of ${dpo} by step` });
+    await curve.waitFor();
+    expect(await page.locator('.curves svg').count()).toBe(1);
+    expect(await curve.locator('path').count()).toBeGreaterThanOrEqual(2);
     expect(watched.troubles).toEqual([]);
     await page.context().close();
   });
@@ -218,7 +265,7 @@ withBrowser('the dashboard over a real run', () => {
     const links = await page
       .locator('table.rows tbody th a')
       .evaluateAll((all) => all.map((one) => (one as unknown as { href: string }).href));
-    expect(links).toHaveLength(HOSTILE.length);
+    expect(links).toHaveLength(HOSTILE.length + 1);
     let seen = '';
     for (const link of links) {
       await visit(watched, link);
@@ -238,7 +285,7 @@ withBrowser('the dashboard over a real run', () => {
     expect(seen).toContain('![a picture](http://198.51.100.7/beacon.png)');
     expect(seen).toContain('ESC[31mred');
     expect(seen).toContain('RLOgpj.exePDF');
-    expect(seen).not.toMatch(/[\u202e\u2066]/);
+    expect(seen).toContain('the file is called RLOgpj.exePDF');
     expect(seen).toContain('20,000 of 1,048,576 characters');
 
     await page.context().close();
@@ -248,6 +295,7 @@ withBrowser('the dashboard over a real run', () => {
     const { page, troubles } = watched;
     expect(troubles).toEqual([]);
     expect(await page.evaluate(`'${MARK}' in window`)).toBe(false);
+    expect(await page.evaluate<string>(WORDS)).not.toMatch(/[\u202a-\u202e\u2066-\u2069]/);
     expect(await page.locator('main :is(script, iframe, style, img, object, embed, base)').count()).toBe(0);
     expect(await page.locator('a[href^="javascript:"], a[href*="198.51.100.7"]').count()).toBe(0);
     expect(await overflow(watched)).toBe(0);
@@ -296,7 +344,3 @@ withBrowser('the dashboard over a million games', () => {
     }
   });
 });
-
-if (!hasChromium)
-  it.skip('the dashboard needs a Chromium: install one (apt-get install chromium), or name it in FLYWHEEL_CHROMIUM', () =>
-    undefined);

@@ -1,5 +1,4 @@
-import { keepPreviousData, useQuery, useQueryClient, type QueryClient } from '@tanstack/react-query';
-import { useEffect, useState } from 'react';
+import { keepPreviousData, QueryCache, QueryClient, useQuery } from '@tanstack/react-query';
 import type { Session } from '../../src/dashboard/schemas/session';
 
 /** What the server answered instead of data: a sentence for people. */
@@ -11,6 +10,28 @@ export class ApiError extends Error {
     super(sentence);
   }
 }
+
+/** What nobody expected may pass, like a server's trouble. */
+const statusOf = (error: unknown) => (error instanceof ApiError ? error.status : 500);
+
+const SESSION = ['session'];
+
+/** What was read. An answer that asks to sign in says that the session has ended: the form comes in the page's place. */
+export const queries = new QueryClient({
+  queryCache: new QueryCache({
+    onError: (error, { queryKey }) => {
+      if (statusOf(error) === 401 && queryKey[0] !== SESSION[0]) void queries.invalidateQueries({ queryKey: SESSION });
+    },
+  }),
+  defaultOptions: {
+    queries: {
+      staleTime: 2000,
+      // What an address or a filter got wrong stays wrong; a server that starts again answers soon.
+      retry: (count, error) => count < 3 && statusOf(error) >= 500,
+      refetchOnWindowFocus: true,
+    },
+  },
+});
 
 export type Query = Readonly<Record<string, string | number | null | undefined>>;
 
@@ -42,30 +63,44 @@ async function fetched(address: string, options?: RequestInit): Promise<Response
   });
 }
 
-export const getSession = async () => answerOf<Session>(await fetched(apiPath('/session')));
+const getSession = async () => answerOf<Session>(await fetched(apiPath('/session')));
+const keepSession = (session: Session) => queries.setQueryData<Session>(SESSION, session);
+
+/** Who is signed in; read again when an answer says otherwise. */
+export const useSession = () => useQuery({ queryKey: SESSION, queryFn: getSession, staleTime: 60_000 });
 
 /** Sends a change, with the token that only our own pages know. */
 export async function send<T>(method: 'POST' | 'DELETE', path: string, body?: unknown): Promise<T> {
-  const { csrf } = await getSession();
+  const session = await getSession();
+  keepSession(session);
   const text = typeof body === 'string';
   return answerOf<T>(
     await fetched(apiPath(path), {
       method,
-      headers: { 'content-type': text ? 'text/plain' : 'application/json', 'x-csrf-token': csrf ?? '' },
+      headers: { 'content-type': text ? 'text/plain' : 'application/json', 'x-csrf-token': session.csrf ?? '' },
       body: text ? body : JSON.stringify(body ?? {}),
     }),
   );
 }
 
 /** Signing in is the one change of somebody who has no token against forgery yet. */
-export async function signIn(token: string): Promise<Session> {
-  return answerOf<Session>(
+export async function signIn(token: string): Promise<void> {
+  const session = await answerOf<Session>(
     await fetched(apiPath('/session'), {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
       body: JSON.stringify({ token }),
     }),
   );
+  keepSession(session);
+}
+
+/** Signs out and leaves the page: nothing of what it has read stays in it. */
+export async function signOut(): Promise<void> {
+  await send('DELETE', '/session');
+  // A browser may keep the page as it is, to show it again on the way back.
+  window.addEventListener('pageshow', () => window.location.reload());
+  window.location.assign('/');
 }
 
 /** A part that is still being computed is asked for again after so long. */
@@ -88,33 +123,4 @@ export function useApi<T>(path: string, query: Query = {}, options: { enabled?: 
     refetchInterval: ({ state }) => (hasPending(state.data) ? PENDING_MS : false),
     ...options,
   });
-}
-
-/** What to read again when the server says that something has changed. */
-function readAgain(queries: QueryClient, run: string | undefined, change: string): void {
-  const again = (path: string) => void queries.invalidateQueries({ queryKey: [path] });
-  if (change === 'runs') again('/runs');
-  if (run === undefined) return;
-  if (change === 'run')
-    for (const rest of ['', '/leaderboard', '/datasets', '/battle-choices']) again(runPath(run, rest));
-  if (change === 'events') again(runPath(run, '/events'));
-  if (change === 'curves') again(runPath(run, '/curves'));
-}
-
-export type Live = 'connecting' | 'live' | 'lost';
-
-/** Follows a run, or the list of runs, and reads again what has changed. */
-export function useLive(run?: string): Live {
-  const queries = useQueryClient();
-  const [live, setLive] = useState<Live>('connecting');
-  useEffect(() => {
-    const source = new EventSource(apiPath('/live', { run }));
-    source.addEventListener('hello', () => setLive('live'));
-    for (const change of ['runs', 'run', 'events', 'curves'])
-      source.addEventListener(change, () => readAgain(queries, run, change));
-    // The browser connects again by itself.
-    source.addEventListener('error', () => setLive('lost'));
-    return () => source.close();
-  }, [queries, run]);
-  return live;
 }

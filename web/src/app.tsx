@@ -1,10 +1,9 @@
-import { useQuery, useQueryClient } from '@tanstack/react-query';
-import { lazy, Suspense, useEffect, type ReactNode } from 'react';
-import { Link, NavLink, Outlet, Route, Routes, useLocation, useParams } from 'react-router';
-import { getSession, runPath, send } from './api';
-import { plainName } from './hostile';
+import { lazy, useEffect, useRef, useState, type ReactNode } from 'react';
+import { Link, NavigationType, NavLink, Outlet, Route, Routes, useLocation, useNavigationType } from 'react-router';
+import { signOut, useSession } from './api';
 import { Empty, Loading, Problem } from './parts/basic';
 import { toggleTheme, useDark } from './parts/theme';
+import { RunShell } from './run-shell';
 import { SignIn } from './pages/sign-in';
 import { RunsPage } from './pages/runs';
 
@@ -22,19 +21,9 @@ const PoolsPage = lazy(() => import('./pages/pools').then((module) => ({ default
 
 /** The session first; then the page that the address names. */
 export function App() {
-  const session = useQuery({ queryKey: ['session'], queryFn: getSession, staleTime: 60_000 });
-  if (session.error)
-    return (
-      <Shell>
-        <Problem error={session.error} />
-      </Shell>
-    );
+  const session = useSession();
   if (!session.data)
-    return (
-      <Shell>
-        <Loading height={300} />
-      </Shell>
-    );
+    return <Shell>{session.error ? <Problem error={session.error} /> : <Loading height={300} />}</Shell>;
   if (!session.data.signedIn)
     return (
       <Shell>
@@ -70,7 +59,7 @@ export function App() {
 
 function Shell({ children, guarded = false, version }: { children: ReactNode; guarded?: boolean; version?: string }) {
   const dark = useDark();
-  const queries = useQueryClient();
+  const main = useArrival();
   return (
     <>
       <a className="skip" href="#main">
@@ -97,18 +86,10 @@ function Shell({ children, guarded = false, version }: { children: ReactNode; gu
           >
             <span aria-hidden="true">{dark ? '☀' : '☾'}</span>
           </button>
-          {guarded && (
-            <button
-              type="button"
-              className="quiet-button"
-              onClick={() => void send('DELETE', '/session').finally(() => queries.clear())}
-            >
-              Sign out
-            </button>
-          )}
+          {guarded && <SignOut />}
         </div>
       </header>
-      <main id="main" tabIndex={-1}>
+      <main id="main" tabIndex={-1} ref={main}>
         {children}
       </main>
       <footer className="foot">
@@ -120,51 +101,29 @@ function Shell({ children, guarded = false, version }: { children: ReactNode; gu
   );
 }
 
-const TABS: [string, string][] = [
-  ['', 'Overview'],
-  ['leaderboard', 'Leaderboard'],
-  ['battles', 'Battles'],
-  ['data', 'Data'],
-  ['judges', 'Judges'],
-  ['compare', 'Compare'],
-];
-
-/** What all pages of a run share: its name and the way to the others. */
-function RunShell() {
-  const { run = '' } = useParams();
-  const base = runPath(run);
+/** Another page begins at its top, and there the keyboard and a screen reader go on; back and forward keep their place. */
+function useArrival() {
+  const main = useRef<HTMLElement>(null);
   const { pathname } = useLocation();
-  const last = pathname.split('/').at(3) ?? '';
-  const here = last === 'battle' ? 'battles' : last === 'row' ? 'data' : last;
-  const title = TABS.find(([path]) => path === here)?.[1] ?? '';
+  const how = useNavigationType();
+  const before = useRef(pathname);
   useEffect(() => {
-    document.title = `${plainName(run)} · ${title} · Arena Flywheel`;
-  }, [run, title]);
+    if (before.current === pathname) return;
+    before.current = pathname;
+    main.current?.focus({ preventScroll: true });
+    if (how !== NavigationType.Pop) window.scrollTo(0, 0);
+  }, [pathname, how]);
+  return main;
+}
+
+function SignOut() {
+  const [error, setError] = useState<unknown>(null);
   return (
     <>
-      <nav className="tabs" aria-label="Pages of the run">
-        <div className="inner">
-          <span className="crumb">
-            <Link to="/">Runs</Link>
-            <span aria-hidden="true"> / </span>
-            <bdi>{plainName(run)}</bdi>
-          </span>
-          <ul>
-            {TABS.map(([path, name]) => (
-              <li key={path}>
-                <Link to={path === '' ? base : `${base}/${path}`} aria-current={here === path ? 'page' : undefined}>
-                  {name}
-                </Link>
-              </li>
-            ))}
-          </ul>
-        </div>
-      </nav>
-      <div className="page">
-        <Suspense fallback={<Loading height={400} />}>
-          <Outlet />
-        </Suspense>
-      </div>
+      {error !== null && <Problem error={error} />}
+      <button type="button" className="quiet-button" onClick={() => void signOut().catch(setError)}>
+        Sign out
+      </button>
     </>
   );
 }

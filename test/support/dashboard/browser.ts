@@ -10,6 +10,13 @@ export function chromiumPath(): string | null {
   return names.flatMap((name) => PATH.split(delimiter).map((folder) => join(folder, name))).find(existsSync) ?? null;
 }
 
+/** A suite that needs a browser; it says so where there is none. */
+export const withBrowser =
+  chromiumPath() === null
+    ? (name: string, body: () => void) =>
+        describe.skip(`${name} (skipped: no Chromium; install one, or name it in FLYWHEEL_CHROMIUM)`, body)
+    : describe;
+
 /** A headless browser. As root Chromium's own sandbox cannot start; it shows pages of this machine only. */
 export function openBrowser(): Promise<Browser> {
   const args = process.getuid?.() === 0 ? ['--no-sandbox'] : [];

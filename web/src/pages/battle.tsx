@@ -4,6 +4,7 @@ import { apiPath, runPath, useApi } from '../api';
 import { grouped, signed } from '../format';
 import { plainName } from '../hostile';
 import { Answered, Await, Badge, Card, Empty, Name } from '../parts/basic';
+import { Sentence } from '../parts/pieces';
 import { OUTCOME_TONES } from '../parts/status';
 import { LongText, PromptCard } from '../parts/texts';
 import { useUrlState } from '../parts/url';
@@ -58,7 +59,11 @@ function BattleView({ run, battle }: { run: string; battle: Battle }) {
         <Link to={`${base}/battles?arena=${encodeURIComponent(battle.arena)}`}>all battles of this arena</Link>
         ).
       </p>
-      {battle.problem !== null && <p className="problem">{battle.problem}</p>}
+      {battle.problem !== null && (
+        <p className="problem">
+          <Sentence>{battle.problem}</Sentence>
+        </p>
+      )}
       <PromptCard prompt={prompt} />
       <Lengths answers={answers} />
       <div className="columns">
@@ -69,7 +74,7 @@ function BattleView({ run, battle }: { run: string; battle: Battle }) {
             className={winner === answer.player ? 'won' : ''}
             side={
               <span className="note">
-                {grouped(answer.text.words)} words · {answer.finishReason}
+                {grouped(answer.text.words)} words · {plainName(answer.finishReason)}
               </span>
             }
           >
@@ -127,7 +132,7 @@ function BattleView({ run, battle }: { run: string; battle: Battle }) {
                 {rows.map(({ dataset, kind, row, gap }) => (
                   <li key={`${dataset}#${row}`}>
                     <Link to={`${base}/row?dataset=${encodeURIComponent(dataset)}&row=${row}`}>
-                      {dataset}, row {row}
+                      {plainName(dataset)}, row {row}
                     </Link>{' '}
                     <span className="note inline">
                       {kind}

@@ -1,7 +1,7 @@
 import { useCallback } from 'react';
 import { Link, useParams } from 'react-router';
 import type { DataRows, DatasetDetail, Datasets, Histogram } from '../../../src/dashboard/schemas/data';
-import { runPath, useApi, useLive } from '../api';
+import { runPath, useApi } from '../api';
 import { Chart, type Palette, type Plot } from '../charts/plot';
 import { clock, grouped, percent } from '../format';
 import { Answered, Await, Card, Empty, Name, Stat } from '../parts/basic';
@@ -14,7 +14,6 @@ const PAGE = 20;
 /** The datasets of a run; one of them with its card, its distributions and its rows. */
 export function DataPage() {
   const { run = '' } = useParams();
-  useLive(run);
   const url = useUrlState();
   const query = useApi<Datasets>(runPath(run, '/datasets'));
   return (

@@ -1,11 +1,12 @@
 import { useCallback } from 'react';
 import { useParams } from 'react-router';
 import type { Leaderboard, RatedModel } from '../../../src/dashboard/schemas/leaderboard';
-import { apiPath, runPath, useApi, useLive } from '../api';
+import { apiPath, runPath, useApi } from '../api';
 import { Chart, type Palette, type Plot } from '../charts/plot';
 import { grouped, interval, points, shortened } from '../format';
 import { plainName } from '../hostile';
 import { Answered, Await, Card, Choice, Name } from '../parts/basic';
+import { Sentence } from '../parts/pieces';
 import { useUrlState } from '../parts/url';
 import { RatingTable, StyleTable } from './leaderboard/tables';
 import { WinRates } from './leaderboard/win-rates';
@@ -13,7 +14,6 @@ import { WinRates } from './leaderboard/win-rates';
 /** Ratings with their intervals and ranks, who beats whom, by category, at equal style. */
 export function LeaderboardPage() {
   const { run = '' } = useParams();
-  useLive(run);
   const url = useUrlState();
   const filters = {
     label: url.get('label'),
@@ -44,7 +44,7 @@ export function LeaderboardPage() {
                     </p>
                     {warnings.map((warning) => (
                       <p key={warning} className="note warn-text">
-                        {warning}
+                        <Sentence>{warning}</Sentence>
                       </p>
                     ))}
                   </Card>

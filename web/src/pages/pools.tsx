@@ -54,6 +54,7 @@ export function PoolsPage() {
 const PoolTable = ({ pools }: { pools: Pool[] }) => (
   <Table
     label="Pools"
+    className="rows"
     rows={pools}
     keyOf={({ pool }) => pool}
     columns={[

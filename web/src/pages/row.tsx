@@ -98,7 +98,7 @@ function RowView({ run, trace }: { run: string; trace: RowTrace }) {
           side={
             <span className="note">
               {battle.outcome ?? 'not played'}
-              {battle.margin !== null && `, margin ${signed(battle.margin, 1)}`} · {battle.judge}
+              {battle.margin !== null && `, margin ${signed(battle.margin, 1)}`} · <Name>{battle.judge}</Name>
             </span>
           }
         >

@@ -1,8 +1,11 @@
-import { useParams } from 'react-router';
+import { useOutletContext, useParams } from 'react-router';
 import type { RunDetail } from '../../../src/dashboard/schemas/runs';
-import { runPath, useApi, useLive } from '../api';
+import { runPath, useApi } from '../api';
 import { duration, grouped, interval, percent, points, usd } from '../format';
+import { plainName } from '../hostile';
+import type { Live } from '../live';
 import { Answered, Bar, Card, Name, Stat } from '../parts/basic';
+import { Sentence } from '../parts/pieces';
 import { LiveDot, StatusBadge } from '../parts/status';
 import { Curves } from './run/curves';
 import { Events } from './run/events';
@@ -15,7 +18,7 @@ import { Wheel } from './run/wheel';
 export function RunPage() {
   const { run = '' } = useParams();
   const query = useApi<RunDetail>(runPath(run));
-  const live = useLive(run);
+  const live = useOutletContext<Live>();
   return (
     <Answered query={query} height={600}>
       {(detail) => (
@@ -34,7 +37,7 @@ export function RunPage() {
   );
 }
 
-function Head({ detail, live }: { detail: RunDetail; live: ReturnType<typeof useLive> }) {
+function Head({ detail, live }: { detail: RunDetail; live: Live }) {
   const { row, progress, temporalUi, judges } = detail;
   const { done, total, rate, etaSeconds } = progress;
   const budget = row.budgetUsd;
@@ -45,7 +48,7 @@ function Head({ detail, live }: { detail: RunDetail; live: ReturnType<typeof use
           <Name>{row.run}</Name>
         </h1>
         <StatusBadge status={row.status} />
-        {row.status !== 'done' && <LiveDot live={live} />}
+        {row.status !== 'done' && live !== 'lost' && <LiveDot live={live} />}
         <div className="spread" />
         <Operate detail={detail} />
         {temporalUi !== null && (
@@ -56,14 +59,15 @@ function Head({ detail, live }: { detail: RunDetail; live: ReturnType<typeof use
       </div>
       {row.attention !== null && (
         <p className="attention-line" role="alert">
-          {row.attention} {row.status === 'needs attention' && progress.nextAction}
+          <Sentence>{row.attention}</Sentence>{' '}
+          {row.status === 'needs attention' && <Sentence>{progress.nextAction}</Sentence>}
         </p>
       )}
       <Card className="summary">
         <dl className="stats">
           <Stat
             name="Now"
-            value={row.status === 'done' ? 'complete' : progress.step}
+            value={row.status === 'done' ? 'complete' : <Sentence>{progress.step}</Sentence>}
             note={
               row.kind === 'arena'
                 ? `${detail.competitors.length} players`
@@ -100,7 +104,7 @@ function Head({ detail, live }: { detail: RunDetail; live: ReturnType<typeof use
               row.kind === 'arena'
                 ? 'rates'
                 : judges.heldOut
-                  ? `held out; ${judges.data} selects the data`
+                  ? `held out; ${plainName(judges.data)} selects the data`
                   : 'also selects the training data'
             }
           />
@@ -117,9 +121,15 @@ function Head({ detail, live }: { detail: RunDetail; live: ReturnType<typeof use
         )}
         {(progress.lastAction !== null || (progress.lastProblem !== null && row.status !== 'needs attention')) && (
           <p className="note last">
-            {progress.lastAction !== null && <>Operator: {progress.lastAction} </>}
+            {progress.lastAction !== null && (
+              <>
+                Operator: <Sentence>{progress.lastAction}</Sentence>{' '}
+              </>
+            )}
             {progress.lastProblem !== null && row.status !== 'needs attention' && (
-              <>Last problem: {progress.lastProblem}</>
+              <>
+                Last problem: <Sentence>{progress.lastProblem}</Sentence>
+              </>
             )}
           </p>
         )}

@@ -1,9 +1,12 @@
 import { useEffect } from 'react';
 import { Link } from 'react-router';
 import type { RunRow, Runs } from '../../../src/dashboard/schemas/runs';
-import { runPath, useApi, useLive } from '../api';
+import { runPath, useApi } from '../api';
 import { ago, duration, grouped, interval, percent, points, usd } from '../format';
+import { plainName } from '../hostile';
+import { useLive } from '../live';
 import { Answered, Bar, Card, Empty, Name } from '../parts/basic';
+import { Sentence } from '../parts/pieces';
 import { LiveDot, StatusBadge } from '../parts/status';
 import { Table } from '../parts/table';
 
@@ -47,7 +50,7 @@ function RunList({ runs }: { runs: RunRow[] }) {
               <Link to={runPath(run)}>
                 <Name>{run}</Name>
               </Link>
-              <span>{sentence}</span>
+              <Sentence>{sentence ?? ''}</Sentence>
             </li>
           ))}
         </ul>
@@ -132,11 +135,13 @@ function Progress({ run }: { run: RunRow }) {
       : (steps.finished + (total > 0 ? done / total : 0) * (steps.finished < steps.of ? 1 : 0)) / steps.of;
   return (
     <>
-      <Bar share={share} label={`${run.run}: steps finished`} />
+      <Bar share={share} label={`${plainName(run.run)}: steps finished`} />
       <span className="note">
-        {status === 'done'
-          ? `${steps.of} of ${steps.of} steps`
-          : `${run.kind === 'arena' ? '' : `round ${run.round}, ${run.stage} · `}${run.step}`}
+        <Sentence>
+          {status === 'done'
+            ? `${steps.of} of ${steps.of} steps`
+            : `${run.kind === 'arena' ? '' : `round ${run.round}, ${run.stage} · `}${run.step}`}
+        </Sentence>
         {total > 0 && status !== 'done' && ` · ${percent(done / total, 0)}`}
         {run.etaSeconds !== null && ` · ${duration(run.etaSeconds)} left`}
       </span>

@@ -1,10 +1,8 @@
-import { useQueryClient } from '@tanstack/react-query';
 import { useState, type FormEvent } from 'react';
 import { signIn } from '../api';
 import { Card, Problem } from '../parts/basic';
 
 export function SignIn() {
-  const queries = useQueryClient();
   const [error, setError] = useState<unknown>(null);
   const [busy, setBusy] = useState(false);
   const submit = (event: FormEvent<HTMLFormElement>) => {
@@ -13,7 +11,7 @@ export function SignIn() {
     setBusy(true);
     setError(null);
     signIn(typeof token === 'string' ? token.trim() : '')
-      .then((session) => queries.setQueryData(['session'], session), setError)
+      .catch(setError)
       .finally(() => setBusy(false));
   };
   return (

@@ -1,6 +1,7 @@
 import type { ReactNode } from 'react';
 import type { Soon } from '../../../src/dashboard/schemas/common';
 import { plainName } from '../hostile';
+import { Sentence } from './pieces';
 
 /** A name of a player, run or category: free text, shown in its own direction. */
 export const Name = ({ children }: { children: string }) => <bdi className="name">{plainName(children)}</bdi>;
@@ -71,9 +72,10 @@ export const Empty = ({ title, children }: { title: string; children?: ReactNode
   </div>
 );
 
-export const Problem = ({ error }: { error: unknown }) => (
+export const Problem = ({ error, before }: { error: unknown; before?: string }) => (
   <div className="problem" role="alert">
-    {error instanceof Error ? error.message : 'Something went wrong.'}
+    {before !== undefined && `${before} `}
+    <Sentence>{error instanceof Error ? error.message : 'Something went wrong.'}</Sentence>
   </div>
 );
 
@@ -99,7 +101,7 @@ export function Await<T>({
   return <>{children(of.value)}</>;
 }
 
-/** The answer of a query, or what stands for it. */
+/** The answer of a query, or what stands for it. One that could not be read again is shown as what it is: old. */
 export function Answered<T>({
   query,
   height,
@@ -109,7 +111,13 @@ export function Answered<T>({
   height?: number;
   children: (data: T) => ReactNode;
 }) {
-  if (query.data !== undefined) return <>{children(query.data)}</>;
+  if (query.data !== undefined)
+    return (
+      <>
+        {Boolean(query.error) && <Problem error={query.error} before="What is shown may be old." />}
+        {children(query.data)}
+      </>
+    );
   if (query.error) return <Problem error={query.error} />;
   return <Loading height={height} />;
 }

@@ -1,6 +1,6 @@
 import type { Outcome } from '../../../src/dashboard/schemas/common';
 import type { RunRow } from '../../../src/dashboard/schemas/runs';
-import type { Live } from '../api';
+import type { Live } from '../live';
 import { Badge, type Tone } from './basic';
 
 const TONES: Readonly<Record<RunRow['status'], Tone>> = {

@@ -44,13 +44,15 @@ export function Table<Row>({ label, rows, keyOf, columns, isOwn, className, chil
             <tr key={keyOf(row)} className={isOwn?.(row) ? 'own' : undefined}>
               {columns.map(({ name, cell, heads, number, className: more }) => {
                 const classes = [number && 'number', more].filter(Boolean).join(' ') || undefined;
+                // One element, so that on a phone the value stays together beside its column's name.
+                const value = <div className="value">{cell(row)}</div>;
                 return heads ? (
                   <th key={name} scope="row" data-name={name} className={classes}>
-                    {cell(row)}
+                    {value}
                   </th>
                 ) : (
                   <td key={name} data-name={name} className={classes}>
-                    {cell(row)}
+                    {value}
                   </td>
                 );
               })}

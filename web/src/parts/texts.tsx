@@ -1,20 +1,9 @@
 import type { Prompt } from '../../../src/dashboard/schemas/battles';
 import type { Text } from '../../../src/dashboard/schemas/common';
 import { grouped } from '../format';
-import { pieces } from '../hostile';
+import { plainName } from '../hostile';
 import { Card, Name } from './basic';
-
-/** What a text holds, with what steers shown by its name. */
-const Pieces = ({ of }: { of: string }) =>
-  pieces(of).map((piece, index) =>
-    'text' in piece ? (
-      piece.text
-    ) : (
-      <span key={index} className="mark" title={piece.title}>
-        {piece.mark}
-      </span>
-    ),
-  );
+import { Pieces } from './pieces';
 
 /** A text of a model or judge: text and nothing else, whatever is in it. A long one is cut, and whole in a tab of its own. */
 export function LongText({ text, label, whole }: { text: Text; label: string; whole?: string }) {
@@ -65,7 +54,7 @@ export function PromptCard({ prompt, parts }: { prompt: Prompt; parts?: readonly
     >
       {prompt.turns.map(({ role, text }, index) => (
         <div key={index} className="turn">
-          <span className="turn-role">{role}</span>
+          <span className="turn-role">{plainName(role)}</span>
           <LongText text={text} label={`${role}, turn ${index + 1}`} />
         </div>
       ))}

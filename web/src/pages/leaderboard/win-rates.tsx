@@ -3,6 +3,7 @@ import { Link } from 'react-router';
 import type { Pair, RatedModel } from '../../../../src/dashboard/schemas/leaderboard';
 import { runPath } from '../../api';
 import { grouped, percent, shortened } from '../../format';
+import { plainName } from '../../hostile';
 import { Empty, Name, Scroll } from '../../parts/basic';
 
 /** Players in the map at most: more would leave no room to read a cell. */
@@ -29,7 +30,7 @@ export function WinRates({ pairs, models, run }: { pairs: Pair[]; models: RatedM
           <tr>
             <td />
             {names.map((name) => (
-              <th key={name} scope="col" title={name}>
+              <th key={name} scope="col" title={plainName(name)}>
                 <span>
                   <Name>{shortened(name, 14)}</Name>
                 </span>
@@ -40,7 +41,7 @@ export function WinRates({ pairs, models, run }: { pairs: Pair[]; models: RatedM
         <tbody>
           {names.map((row) => (
             <tr key={row}>
-              <th scope="row" title={row}>
+              <th scope="row" title={plainName(row)}>
                 <Name>{shortened(row, 16)}</Name>
               </th>
               {names.map((column) => {
@@ -55,7 +56,9 @@ export function WinRates({ pairs, models, run }: { pairs: Pair[]; models: RatedM
                   <td key={column} className={heat(cell.rate)}>
                     <Link
                       to={`${base}?purpose=evaluation&player=${encodeURIComponent(row)}&opponent=${encodeURIComponent(column)}`}
-                      title={`${row} won ${percent(cell.rate)} of its games against ${column} (${grouped(cell.battles)} battles)`}
+                      title={plainName(
+                        `${row} won ${percent(cell.rate)} of its games against ${column} (${grouped(cell.battles)} battles)`,
+                      )}
                     >
                       {Math.round(100 * cell.rate)}
                     </Link>

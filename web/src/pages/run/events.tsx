@@ -3,6 +3,7 @@ import type { Events as Answer } from '../../../../src/dashboard/schemas/runs';
 import { runPath, useApi } from '../../api';
 import { clock } from '../../format';
 import { Answered, Card, Empty } from '../../parts/basic';
+import { Sentence } from '../../parts/pieces';
 
 const PAGE = 20;
 const STEP = 80;
@@ -24,7 +25,7 @@ export function Events({ run }: { run: string }) {
                   <li key={id}>
                     <time dateTime={at}>{clock(at)}</time>
                     <span className="kind">{kind}</span>
-                    <span>{sentence}</span>
+                    <Sentence>{sentence}</Sentence>
                   </li>
                 ))}
               </ol>

@@ -3,6 +3,7 @@ import { useEffect, useRef, useState, type FormEvent, type ReactNode } from 'rea
 import type { RunDetail } from '../../../../src/dashboard/schemas/runs';
 import { runPath, send } from '../../api';
 import { Problem } from '../../parts/basic';
+import { Sentence } from '../../parts/pieces';
 
 type Action = RunDetail['actions'][number];
 
@@ -37,7 +38,7 @@ export function Operate({ detail }: { detail: RunDetail }) {
         ))}
       </div>
       <p className="told" role="status">
-        {told}
+        {told !== null && <Sentence>{told}</Sentence>}
       </p>
       {open !== null && (
         <MessageDialog
@@ -113,7 +114,16 @@ function Fields({ action, detail }: Pick<DialogProps, 'action' | 'detail'>): Rea
   if (action === 'resume')
     return (
       <>
-        <p>The run goes on where it stands{progress.lastAction === null ? '.' : ` (${progress.lastAction})`}</p>
+        <p>
+          The run goes on where it stands
+          {progress.lastAction === null ? (
+            '.'
+          ) : (
+            <>
+              : <Sentence>{progress.lastAction}</Sentence>
+            </>
+          )}
+        </p>
         {reason}
       </>
     );
@@ -130,7 +140,9 @@ function Fields({ action, detail }: Pick<DialogProps, 'action' | 'detail'>): Rea
   if (action === 'decide')
     return (
       <>
-        <p>{row.attention}</p>
+        <p>
+          <Sentence>{row.attention ?? ''}</Sentence>
+        </p>
         <fieldset>
           <legend>Decision</legend>
           {decisions.map((one, index) => (

@@ -2,7 +2,9 @@ import { Link } from 'react-router';
 import type { RunDetail, Step } from '../../../../src/dashboard/schemas/runs';
 import { runPath } from '../../api';
 import { duration, grouped, interval, percent, points } from '../../format';
+import { plainName } from '../../hostile';
 import { Badge, Card, Name } from '../../parts/basic';
+import { Sentence } from '../../parts/pieces';
 
 const NAMES: Readonly<Record<Step['stage'], string>> = {
   start: 'Start',
@@ -85,7 +87,9 @@ function StepCell({ step, base, detail }: { step: Step; base: string; detail: Ru
           <div className="meter" aria-hidden="true">
             <div style={{ width: `${Math.round(100 * share)}%` }} />
           </div>
-          <span className="note">{progress.step}</span>
+          <span className="note">
+            <Sentence>{progress.step}</Sentence>
+          </span>
         </div>
       )}
       {gate !== null && <GateLine gate={gate} />}
@@ -119,7 +123,7 @@ function StepCell({ step, base, detail }: { step: Step; base: string; detail: Ru
 function Decision({ step, now }: { step: Step; now: boolean }) {
   if (now) return <Badge tone="live">now</Badge>;
   if (step.decision === 'promote') return <Badge tone="good">promoted</Badge>;
-  if (step.decision === 'keep') return <Badge tone="warn">kept {step.model ?? ''}</Badge>;
+  if (step.decision === 'keep') return <Badge tone="warn">kept {plainName(step.model ?? '')}</Badge>;
   if (step.state === 'finished') return <Badge tone="quiet">rated</Badge>;
   return null;
 }
@@ -128,16 +132,16 @@ function Decision({ step, now }: { step: Step; now: boolean }) {
 function GateLine({ gate }: { gate: NonNullable<Step['gate']> }) {
   const at = (share: number) => `${Math.min(100, Math.max(0, 100 * share))}%`;
   return (
-    <div className="gate" title={gate.sentence}>
+    <div className="gate" title={plainName(gate.sentence)}>
       <div className="gate-scale" aria-hidden="true">
         <i className="half" />
         <i className="range" style={{ left: at(gate.lower), width: at(gate.upper - gate.lower) }} />
         <i className="mean" style={{ left: at(gate.mean) }} />
       </div>
       <span className="note">
-        gate {percent(gate.mean)} against {gate.opponent}
+        gate {percent(gate.mean)} against <Name>{gate.opponent}</Name>
         <span className="visually-hidden">
-          , 95% interval {percent(gate.lower)} to {percent(gate.upper)}. {gate.sentence}
+          , 95% interval {percent(gate.lower)} to {percent(gate.upper)}. <Sentence>{gate.sentence}</Sentence>
         </span>
       </span>
     </div>
