@@ -5,7 +5,9 @@
  * its budget raised, paused, resumed, decided on, rolled back. Takes five to ten minutes; needs FLYWHEEL_CHROMIUM or a
  * Chromium on the PATH.
  *
- * `npm run docs:screenshots -- URL RUN`: those of the dashboard at that address, as `npm run demo` serves it, over that run.
+ * `npm run docs:screenshots -- URL RUN [LIVE]`: those of the dashboard at that address, as `npm run demo` serves it, over that finished
+ * run; with LIVE also those of a run that plays or waits for somebody. A pool of prompts of which something was dropped
+ * (`npx flywheel prompts import`) is pictured where there is one.
  */
 import { join } from 'node:path';
 import environment from './environment.cjs';
@@ -81,11 +83,11 @@ async function pictureOperating(browser) {
 }
 
 await runMain(async () => {
-  const [url, run] = process.argv.slice(2);
+  const [url, run, live] = process.argv.slice(2);
   await setup({ quiet: true });
   const browser = await openBrowser();
   try {
-    if (url && run) await pictureDashboard(browser, { url, run, images });
+    if (url && run) await pictureDashboard(browser, { url, run, live, images });
     else await pictureOperating(browser);
   } finally {
     await browser.close();
