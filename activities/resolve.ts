@@ -108,7 +108,9 @@ export function createResolveActivities(deps: Deps) {
   async function enter(config: Config, split: string): Promise<void> {
     const { training: backends, artifacts, hashOf } = deps;
     const problems = [
-      ...(await checkConfig(config, deps.models, { backends, artifacts: artifacts.root, hashOf })),
+      ...(await checkConfig(config, deps.models, { backends, artifacts: artifacts.root, hashOf })).map(
+        ({ sentence }) => sentence,
+      ),
       ...(config.target ? await strangersAmongHosts() : []),
     ];
     if (problems.length > 0) throw new UserError(problems.join('\n'));

@@ -50,6 +50,12 @@ export function findAddresses(): Addresses {
   return { ...findDatabase(), ...findTemporal() };
 }
 
+/** The dashboard of the parts that are up; null where they are of another Temporal server, or serve none. */
+export function findDashboard({ temporalAddress }: Pick<TemporalAddress, 'temporalAddress'>): string | null {
+  const up = readUp();
+  return up?.temporalAddress === temporalAddress ? (up.dashboardUrl ?? null) : null;
+}
+
 function nothingIsUp(address: string): UserError {
   return new UserError(`Nothing is up: run \`npx flywheel up\` in another terminal, or give ${address}.`);
 }

@@ -4,6 +4,7 @@ import { messageOf, UserError } from '../errors';
 import type { Progress } from '../../workflows/types';
 import { continueHint } from '../operating/continue-hint';
 import { causeText, lookAt, type Look } from '../operating/look';
+import { shellWord } from '../shell-word';
 import { CommandFailure } from './failure';
 
 export interface FollowOptions {
@@ -57,7 +58,7 @@ async function lookOrTrouble(client: Client, workflowId: string): Promise<Look> 
 
 function noLastWord(workflowId: string): never {
   throw new CommandFailure(
-    `The run ${workflowId} is complete, but no worker tells its progress: npx flywheel status ${workflowId}`,
+    `The run ${workflowId} is complete, but no worker tells its progress: npx flywheel status ${shellWord(workflowId)}`,
   );
 }
 

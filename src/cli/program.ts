@@ -68,7 +68,9 @@ async function addCompletion(program: Command): Promise<void> {
   tab(program);
   program.commands
     .find((command) => command.name() === 'complete')
-    ?.description('Print a script for shell completion; `flywheel` must be on the PATH (npm link).')
+    ?.description(
+      'Print a script for shell completion; `flywheel` must be on the PATH (npm link), and bash needs the package bash-completion.',
+    )
     .helpGroup('Tools:')
     .addHelpText('after', '\nExample:\n  npx flywheel complete bash >> ~/.bashrc');
 }

@@ -1,5 +1,6 @@
 import { ratingText } from '../../workflows/progress';
 import type { Progress } from '../../workflows/types';
+import { shellWord } from '../shell-word';
 import { table } from './output';
 
 /** A run's steps and ratings as tables, for its end and for `status`. */
@@ -20,7 +21,7 @@ export function standings({ run, steps, leaderboard, spend }: Progress): string 
       ),
     );
   parts.push(
-    `${spend.calls} calls (${spend.failedCalls} failed), ${spend.tokens} tokens, $${spend.usd.toFixed(2)}. More: npx flywheel leaderboard ${run}`,
+    `${spend.calls} calls (${spend.failedCalls} failed), ${spend.tokens} tokens, $${spend.usd.toFixed(2)}. More: npx flywheel leaderboard ${shellWord(run)}`,
   );
   return parts.join('\n\n');
 }

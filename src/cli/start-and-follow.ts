@@ -1,7 +1,8 @@
 import type { Client } from '@temporalio/client';
 import type { FlywheelInput, Progress } from '../../workflows/types';
 import { TASK_QUEUE } from '../../workflows/queues';
-import type { TemporalAddress } from './connect';
+import { shellWord } from '../shell-word';
+import { findDashboard, type TemporalAddress } from './connect';
 import { followRun } from './follow';
 import { lookAt } from '../operating/look';
 import { note, say, sayJson } from './output';
@@ -44,6 +45,8 @@ export async function startAndFollow(
       ? `${id} is started.`
       : `${id} is running already, with the configuration that it was started with: ${file} was not used. Another --id starts another one.`,
   );
+  const dashboard = findDashboard(address);
+  if (dashboard !== null) tell(`Dashboard: ${dashboard}/runs/${encodeURIComponent(id)}`);
   if (address.uiUrl !== null)
     tell(`Temporal UI: ${address.uiUrl}/namespaces/${address.namespace}/workflows/${encodeURIComponent(id)}`);
   // An arena trains nothing.
@@ -51,7 +54,7 @@ export async function startAndFollow(
   for (const sentence of unservedSentences(needed)) note(sentence);
   if (!detach) return follow(client, id, json);
   if (json) sayJson({ run: id, started: isNew });
-  else say(`Follow it: npx flywheel status ${id} --watch`);
+  else say(`Follow it: npx flywheel status ${shellWord(id)} --watch`);
   return null;
 }
 
@@ -76,8 +79,9 @@ export async function follow(client: Client, id: string, quiet: boolean): Promis
   } catch (error) {
     if (!signal.aborted) throw error;
     view.end();
+    const run = shellWord(id);
     note(
-      `No longer following; ${id} goes on. Come back to it: npx flywheel status ${id} --watch. Stop it: npx flywheel pause ${id} or npx flywheel cancel ${id}`,
+      `No longer following; ${id} goes on. Come back to it: npx flywheel status ${run} --watch. Stop it: npx flywheel pause ${run} or npx flywheel cancel ${run}`,
     );
     process.exitCode = INTERRUPTED;
     return null;

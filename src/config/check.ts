@@ -22,15 +22,29 @@ export interface Cluster {
   hashOf: (folder: string) => Promise<string>;
 }
 
+/** What would stop a run. */
+export interface Problem {
+  /** What is wrong, where, and the cure. */
+  sentence: string;
+  /** The endpoint that cannot be used; null: it is about something else. */
+  endpoint: Address | null;
+}
+
+/** Where an endpoint answers, and the key that it wants, as `env:NAME`. */
+export interface Address {
+  url: string;
+  key: string | null;
+}
+
 /**
  * Everything that would stop a run and can be known before it costs anything: the base model's folder, files, keys and
- * endpoints. Returns one sentence per problem, with its cure; none means ready.
+ * endpoints. None means ready.
  */
-export async function checkConfig(config: Config, models: ModelPool, cluster: Cluster): Promise<string[]> {
+export async function checkConfig(config: Config, models: ModelPool, cluster: Cluster): Promise<Problem[]> {
   const problems = await Promise.all([
     problemOf(async () => config.target && checkBase(config.target.base)),
     ...namedFiles(config).map((named) => problemOf(() => checkFile(named))),
-    ...endpointsOf(config).map((endpoint) => problemOf(() => probe(endpoint, models))),
+    ...endpointsOf(config).map((endpoint) => problemOf(() => probe(endpoint, models), endpoint)),
     ...processesOf(config).all.map((named) => problemOf(() => checkPrograms(named))),
     problemOf(() => checkTraining(config, cluster)),
     problemOf(() => checkServing(config, cluster)),
@@ -63,10 +77,10 @@ async function checkPrograms({ path, process }: NamedProcess): Promise<void> {
   }
 }
 
-async function problemOf(check: () => Promise<unknown>): Promise<string | null> {
+async function problemOf(check: () => Promise<unknown>, endpoint: Address | null = null): Promise<Problem | null> {
   return check().then(
     () => null,
-    (error: unknown) => messageOf(error),
+    (error: unknown) => ({ sentence: messageOf(error), endpoint }),
   );
 }
 
@@ -100,10 +114,8 @@ function namedFiles(config: Config): NamedFile[] {
   return files.filter(({ path }) => poolNameOf(path) === null);
 }
 
-interface NamedEndpoint {
+interface NamedEndpoint extends Address {
   field: string;
-  url: string;
-  key: string | null;
 }
 
 type ReachedEndpoint = NamedEndpoint & { replicas: readonly string[]; process: ManagedProcess | null };

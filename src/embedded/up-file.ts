@@ -14,6 +14,8 @@ export interface UpFile {
   /** `host:port` of Temporal's gRPC frontend. */
   temporalAddress: string;
   uiUrl: string;
+  /** Where the dashboard answers, once the holder serves it. */
+  dashboardUrl?: string;
 }
 
 /** Tells other commands where the parts answer; this process is their holder. */
@@ -21,6 +23,12 @@ export function writeUp(parts: Omit<UpFile, 'holder' | 'since'>, file = homePath
   const up: UpFile = { holder: thisProcess(), since: new Date().toISOString(), ...parts };
   writePrivateFile(file, `${JSON.stringify(up, null, 2)}\n`);
   return up;
+}
+
+/** Tells also of the dashboard, which starts after the parts; of what another process holds nothing is told. */
+export function addDashboard(dashboardUrl: string, file = homePaths().upFile): void {
+  const up = readUp(file);
+  if (up?.holder.pid === process.pid) writePrivateFile(file, `${JSON.stringify({ ...up, dashboardUrl }, null, 2)}\n`);
 }
 
 /** The parts that are up, null when there are none or their holder is dead. */

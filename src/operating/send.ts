@@ -7,6 +7,7 @@ import {
   type Client,
 } from '@temporalio/client';
 import type { MessageName } from '../../workflows/messages';
+import { shellWord } from '../shell-word';
 import { continueHint } from './continue-hint';
 
 /** How long a worker may take to answer. */
@@ -66,7 +67,7 @@ async function orRefusal(run: string, act: () => Promise<string>): Promise<strin
     if (error instanceof WorkflowUpdateRPCTimeoutOrCancelledError || isGrpcDeadlineError(error))
       throw new MessageRefused(
         'silent',
-        `No worker answered for ${run} in ${ANSWER_MS / 1000} s, so it is not known whether this arrived. Look: npx flywheel status ${run}. If no worker runs: npx flywheel worker`,
+        `No worker answered for ${run} in ${ANSWER_MS / 1000} s, so it is not known whether this arrived. Look: npx flywheel status ${shellWord(run)}. If no worker runs: npx flywheel worker`,
       );
     throw error;
   }

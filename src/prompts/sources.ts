@@ -2,6 +2,7 @@ import type { Pool, PoolClient } from 'pg';
 import { poolNameOf } from '../config/prompt-source';
 import { UserError } from '../errors';
 import { contentIdOf, listJson } from '../identity';
+import { shellWord } from '../shell-word';
 import { poolPages } from '../store/prompt-pool';
 import { inSnapshot } from '../store/transaction';
 import { filesOf } from './files';
@@ -113,7 +114,7 @@ function poolPart(db: Pool, pool: string, name: string, turns: Turns): Part {
     walk: (each) => inSnapshot(db, (client) => walkOver(pages(client), each)),
     nothing: () =>
       new UserError(
-        `pool:${pool} has no prompts in this database. Import some: npx flywheel prompts import FILE --pool ${pool}`,
+        `pool:${pool} has no prompts in this database. Import some: npx flywheel prompts import FILE --pool ${shellWord(pool)}`,
       ),
   };
 }

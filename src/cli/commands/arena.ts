@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { loadConfig } from '../../config/load';
+import { shellWord } from '../../shell-word';
 import { findTemporal, withClient } from '../connect';
 import { describedCommand, JSON_OPTION } from '../options';
 import { say, sayJson } from '../output';
@@ -41,6 +42,6 @@ async function runArena(file: string, { id: asked, detach = false, json = false 
     const progress = await startAndFollow(client, address, wanted);
     if (!progress) return;
     if (json) sayJson(progress);
-    else say(`${standings(progress)}\nA report with charts: npx flywheel report ${id}`);
+    else say(`${standings(progress)}\nA report with charts: npx flywheel report ${shellWord(id)}`);
   });
 }

@@ -4,8 +4,8 @@ import { KEY_VARIABLE, keysFrom, newKey } from '../../codec/keys';
 import { DEFAULT_UI_PORT } from '../../embedded/temporal';
 import { readUp } from '../../embedded/up-file';
 import { UserError } from '../../errors';
-import { describedCommand, port } from '../options';
-import { say } from '../output';
+import { describedCommand, JSON_OPTION, port } from '../options';
+import { say, sayJson } from '../output';
 import { stopSignal } from '../stop-signal';
 
 interface Options {
@@ -13,6 +13,7 @@ interface Options {
   host: string;
   port: number;
   origin?: string[];
+  json?: boolean;
 }
 
 const DEFAULT_PORT = 8234;
@@ -29,11 +30,17 @@ export function codecCommand(): Command {
     .option('--host <address>', 'where to listen; beyond 127.0.0.1 with a token in FLYWHEEL_CODEC_TOKEN', '127.0.0.1')
     .option('--port <port>', 'the port', port, DEFAULT_PORT)
     .option('--origin <url...>', 'pages that may use it (default: the UI of what is up)')
+    .option(...JSON_OPTION)
     .action(serve);
 }
 
-async function serve({ newKey: asksForKey = false, host, port: asked, origin }: Options): Promise<void> {
-  if (asksForKey) return say(newKey());
+async function serve({ newKey: asksForKey = false, host, port: asked, origin, json = false }: Options): Promise<void> {
+  if (asksForKey) {
+    const key = newKey();
+    if (json) sayJson({ variable: KEY_VARIABLE, key });
+    else say(key);
+    return;
+  }
   const keys = keysFrom();
   if (keys.size === 0)
     throw new UserError(
@@ -47,10 +54,13 @@ async function serve({ newKey: asksForKey = false, host, port: asked, origin }: 
     token: process.env['FLYWHEEL_CODEC_TOKEN'] || null,
   });
   try {
-    say(`The codec endpoint is ${endpoint.url}, for pages of ${origins.join(', ')}.`);
-    say('Enter it in the Temporal UI (the glasses at the top, "Codec Server"). Ctrl-C stops it.');
+    if (json) sayJson({ url: endpoint.url, origins });
+    else {
+      say(`The codec endpoint is ${endpoint.url}, for pages of ${origins.join(', ')}.`);
+      say('Enter it in the Temporal UI (the glasses at the top, "Codec Server"). Ctrl-C stops it.');
+    }
     await stopped;
-    if (signal.aborted) say('Stopping');
+    if (signal.aborted && !json) say('Stopping');
   } finally {
     await endpoint.close();
     release();

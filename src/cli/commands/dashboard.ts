@@ -1,9 +1,9 @@
 import type { Command } from 'commander';
 import { DASHBOARD_PORT, startDashboard } from '../../dashboard/server';
 import { homePaths } from '../../embedded/paths';
-import { findAddresses, withDatabase } from '../connect';
-import { describedCommand, port } from '../options';
-import { note, say } from '../output';
+import { findAddresses, withDatabase, withoutPassword } from '../connect';
+import { describedCommand, JSON_OPTION, port } from '../options';
+import { note, say, sayJson } from '../output';
 import { stopSignal } from '../stop-signal';
 
 export function dashboardCommand(): Command {
@@ -15,10 +15,17 @@ export function dashboardCommand(): Command {
   )
     .option('--host <host>', 'the address to listen on', '127.0.0.1')
     .option('--port <port>', `its port (default: ${DASHBOARD_PORT}, or any free one)`, port)
+    .option(...JSON_OPTION)
     .action(serve);
 }
 
-async function serve({ host, port: wanted }: { host: string; port?: number }): Promise<void> {
+interface Options {
+  host: string;
+  port?: number;
+  json?: boolean;
+}
+
+async function serve({ host, port: wanted, json = false }: Options): Promise<void> {
   const addresses = findAddresses();
   // Says what is wrong with the database before the first page does.
   await withDatabase(addresses, (pool) => pool.query('select id from runs limit 1'));
@@ -31,7 +38,13 @@ async function serve({ host, port: wanted }: { host: string; port?: number }): P
     onError: (error) => note(error instanceof Error ? (error.stack ?? error.message) : String(error)),
   });
   try {
-    say(`Dashboard  ${dashboard.url}  (Ctrl-C stops it)`);
+    const { temporalAddress, namespace } = addresses;
+    if (json)
+      sayJson({
+        ...{ dashboard: dashboard.url, temporalAddress, namespace },
+        database: withoutPassword(addresses.databaseUrl),
+      });
+    else say(`Dashboard  ${dashboard.url}  (Ctrl-C stops it)`);
     await stopped;
   } finally {
     await dashboard.close();

@@ -6,6 +6,7 @@ import { demoName, type DemoOptions } from '../../demo/config';
 import { prepareDemo } from '../../demo/prepare';
 import { demoResult, type DemoResult } from '../../demo/results';
 import { homePaths, type HomePaths } from '../../embedded/paths';
+import { addDashboard } from '../../embedded/up-file';
 import { loadRun } from '../../store/runs';
 import { TASK_QUEUE } from '../../../workflows/queues';
 import { startWorker } from '../../worker';
@@ -56,6 +57,7 @@ async function demo({ again, json, open, ...options }: Options): Promise<void> {
     const show = async () => {
       const { artifacts, artifactsS3 } = paths;
       dashboard = await startDashboard({ ...parts, artifacts, artifactsS3 });
+      addDashboard(dashboard.url, paths.upFile);
       const url = `${dashboard.url}/runs/${encodeURIComponent(run)}`;
       tell(`Dashboard: ${url}`);
       if (open && !json) openBrowser(url);

@@ -3,8 +3,8 @@ import { InputError } from '../../arena/input-error';
 import { parseVerdict, type VerdictFormat } from '../../judge/parse';
 import { VERDICT_FORMS } from '../../judge/template';
 import { readLines } from '../../lines';
-import { describedCommand } from '../options';
-import { sayLine } from '../output';
+import { describedCommand, JSON_OPTION } from '../options';
+import { sayJson, sayLine } from '../output';
 import { judgeAuditCommand } from './judge-audit';
 import { judgeJuryCommand } from './judge-jury';
 import { judgeReparseCommand } from './judge-reparse';
@@ -22,6 +22,7 @@ export function judgeCommand(): Command {
         .choices(['auto', ...VERDICT_FORMS])
         .default('auto'),
     )
+    .option(...JSON_OPTION)
     .action(parseFile);
   return describedCommand('judge', "Look into judges' texts.", 'judge parse texts.jsonl')
     .addCommand(parse)
@@ -30,11 +31,19 @@ export function judgeCommand(): Command {
     .addCommand(judgeJuryCommand());
 }
 
-async function parseFile(file: string, { template }: { template: VerdictFormat }): Promise<void> {
+/** A line at a time, so that a file may have any length; with `json` all verdicts in one document, and none of a file that breaks off. */
+async function parseFile(
+  file: string,
+  { template, json = false }: { template: VerdictFormat; json?: boolean },
+): Promise<void> {
+  const verdicts: object[] = [];
   for await (const { line, text } of readLines(file)) {
     const { verdict, scoreA, scoreB } = parseVerdict(judgeText(text, file, line), template);
-    await sayLine(JSON.stringify({ verdict, score_a: scoreA, score_b: scoreB }));
+    const row = { verdict, score_a: scoreA, score_b: scoreB };
+    if (json) verdicts.push(row);
+    else await sayLine(JSON.stringify(row));
   }
+  if (json) sayJson({ template, verdicts });
 }
 
 function judgeText(content: string, file: string, line: number): string | null {

@@ -9,6 +9,7 @@ import type { JudgeRole } from '../../report/document';
 import { markdownTable } from '../../report/markdown';
 import { gamesBehind, refitted, styled } from '../../report/refit';
 import { coefficientTable, ratingsTable, styleTable, type Table } from '../../report/tables';
+import { shellWord } from '../../shell-word';
 import { leaderboardsOf, type PublishedBoard } from '../../store/results';
 import type { Run } from '../../store/runs';
 import { findDatabase, withDatabase } from '../connect';
@@ -125,7 +126,7 @@ function choose(boards: readonly Board[], run: string, judge: Options['judge'], 
     throw new CommandFailure(`The run ${run} has no leaderboard ${label}. It has: ${labels.join(', ')}`);
   throw new CommandFailure(
     boards.length === 0
-      ? `The run ${run} has no leaderboard yet: the first comes with round 0. Where it stands: npx flywheel status ${run}`
+      ? `The run ${run} has no leaderboard yet: the first comes with round 0. Where it stands: npx flywheel status ${shellWord(run)}`
       : `The run ${run} was not rated by the ${judge} judge; set evaluation.dataJudge before a run's start for that.`,
   );
 }

@@ -1,8 +1,8 @@
 import type { Command } from 'commander';
-import { UserError } from '../../errors';
 import { seedFrom } from '../../identity';
 import { clusterPrompts } from '../../prompts/cluster/cluster-prompts';
 import { createEmbedder } from '../../prompts/embed/create';
+import { emptyPool } from '../../prompts/empty-pool';
 import { keptPages } from '../../store/prompt-pool';
 import { findDatabase, withDatabase } from '../connect';
 import { embeddingOf, withEmbedding, type EmbeddingOptions } from '../embedding-options';
@@ -37,10 +37,7 @@ async function showClusters({ pool, clusters: k, seed, json = false, ...options 
   const progress = showProgress();
   const { labels } = await withDatabase(findDatabase(), async (db) => {
     const pages = await keptPages(db, pool);
-    if (pages.rows === 0)
-      throw new UserError(
-        `The pool ${pool} has no prompts. Import some: npx flywheel prompts import FILE --pool ${pool}`,
-      );
+    if (pages.rows === 0) throw emptyPool(pool);
     return clusterPrompts(pages, {
       ...{ embedder: await createEmbedder(db, settings), k, seed: seedFrom(seed, 'clusters') },
       onProgress: (prompts) => progress.show(`${prompts} of ${pages.rows} prompts`),

@@ -7,6 +7,7 @@ import { efficiencyFinding } from '../../report/efficiency';
 import { outcomeFinding, ratingFinding, spendFinding } from '../../report/findings';
 import { readReport } from '../../report/read';
 import { writeReport } from '../../report/write';
+import { shellWord } from '../../shell-word';
 import { findDatabase, withDatabase } from '../connect';
 import { CommandFailure } from '../failure';
 import { findRun } from '../find-run';
@@ -54,7 +55,7 @@ async function readOrFail(pool: Pool, id: string | undefined): Promise<Report> {
   const document = await readReport(pool, run);
   if (document) return document;
   throw new CommandFailure(
-    `The run ${run.id} has no leaderboard yet: the first comes with round 0. Where it stands: npx flywheel status ${run.id}`,
+    `The run ${run.id} has no leaderboard yet: the first comes with round 0. Where it stands: npx flywheel status ${shellWord(run.id)}`,
   );
 }
 

@@ -4,6 +4,7 @@ import { loadConfig } from '../../config/load';
 import { startDashboard } from '../../dashboard/server';
 import { prepareDemo } from '../../demo/prepare';
 import { homePaths } from '../../embedded/paths';
+import { addDashboard } from '../../embedded/up-file';
 import { metricsSettings } from '../../observe/metrics/start';
 import { startWorker } from '../../worker';
 import { withDatabase, withoutPassword } from '../connect';
@@ -58,6 +59,7 @@ async function up({ config: file, json = false, metrics, ...ports }: Options): P
       throw error;
     });
     try {
+      addDashboard(dashboard.url, paths.upFile);
       const urls = { dashboard: dashboard.url, metrics: worker.metricsUrl };
       if (json) sayJson(addressesOf(parts, urls));
       else announce(parts, urls);

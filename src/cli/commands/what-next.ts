@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { homePaths } from '../../embedded/paths';
 import { readUp } from '../../embedded/up-file';
 import { messageOf } from '../../errors';
+import { shellWord } from '../../shell-word';
 import { listRuns } from '../../store/runs';
 import { environmentAddresses, findDatabase, withDatabase } from '../connect';
 import { colours, note, say, sayJson } from '../output';
@@ -15,15 +16,21 @@ interface Step {
   does: string;
 }
 
+/** A configuration file in this folder, and the command that plays it. */
+interface Configuration {
+  file: string;
+  plays: 'run' | 'arena run';
+}
+
 /** What stands here. */
 interface Situation {
   /** Whether a database is known. */
   isUp: boolean;
+  dashboardUrl: string | null;
   uiUrl: string | null;
   /** The newest first. */
   runs: Summary[];
-  /** Configuration files in this folder. */
-  configurations: string[];
+  configurations: Configuration[];
 }
 
 /** Runs that are shown. */
@@ -50,6 +57,7 @@ async function lookAround(): Promise<Situation> {
   const isUp = up !== null || environmentAddresses().databaseUrl !== null;
   return {
     isUp,
+    dashboardUrl: up?.dashboardUrl ?? null,
     uiUrl: up?.uiUrl || null,
     runs: isUp ? await runsHere() : [],
     configurations: configurationsHere(),
@@ -66,20 +74,28 @@ async function runsHere(): Promise<Summary[]> {
 }
 
 /** Files in the working folder that look like a configuration. */
-function configurationsHere(): string[] {
-  return readdirSync('.')
-    .filter((name) => /\.ya?ml$/.test(name))
-    .filter((name) => /^competitors:/m.test(readFileSync(name, 'utf8')))
-    .sort();
+function configurationsHere(): Configuration[] {
+  return readdirSync('.', { withFileTypes: true })
+    .filter((entry) => entry.isFile() && /\.ya?ml$/.test(entry.name))
+    .map(({ name }) => ({ file: name, text: readFileSync(name, 'utf8') }))
+    .filter(({ text }) => /^competitors:/m.test(text))
+    .map(({ file, text }): Configuration => ({ file, plays: /^target:/m.test(text) ? 'run' : 'arena run' }))
+    .sort((a, b) => (a.file < b.file ? -1 : 1));
 }
 
-function inWords({ isUp, uiUrl, runs }: Situation): string {
-  const where = isUp
-    ? uiUrl
-      ? `Postgres and Temporal are up: ${uiUrl}`
-      : 'A database is configured.'
-    : `Nothing runs here (${homePaths().home}).`;
-  return [where, ...runs.map(({ run, status, next }) => `${run}: ${status}${next ? `, next ${next}` : ''}`)].join('\n');
+/** Where things stand, in some lines. Pure but for the home's name. */
+export function inWords({ isUp, dashboardUrl, uiUrl, runs }: Situation): string {
+  const addresses = [
+    ...(dashboardUrl === null ? [] : [`Dashboard: ${dashboardUrl}`]),
+    ...(uiUrl === null ? [] : [`Temporal UI: ${uiUrl}`]),
+  ];
+  const where = !isUp
+    ? [`Nothing runs here (${homePaths().home}).`]
+    : addresses.length > 0
+      ? ['Postgres and Temporal are up.', ...addresses]
+      : ['A database is configured.'];
+  const told = runs.map(({ run, status, next }) => `${run}: ${status}${next ? `, next ${next}` : ''}`);
+  return [...where, ...told].join('\n');
 }
 
 /** What to do next, the likeliest first. Pure. */
@@ -88,16 +104,23 @@ export function nextSteps({ isUp, runs, configurations }: Situation): Step[] {
   const newest = runs[0];
   const going = runs.find(({ status }) => status !== 'done');
   const steps: Step[] = [];
-  if (going) steps.push({ command: `status ${going.run} --watch`, does: 'follow it; says what it needs, if anything' });
-  if (newest && newest !== going) steps.push({ command: `leaderboard ${newest.run}`, does: 'its ratings' });
-  if (newest) steps.push({ command: `report ${newest.run}`, does: 'one HTML file about it, to be mailed' });
+  if (going)
+    steps.push({
+      command: `status ${shellWord(going.run)} --watch`,
+      does: 'follow it; says what it needs, if anything',
+    });
+  if (newest && newest !== going) steps.push({ command: `leaderboard ${shellWord(newest.run)}`, does: 'its ratings' });
+  if (newest) steps.push({ command: `report ${shellWord(newest.run)}`, does: 'one HTML file about it, to be mailed' });
   if (!newest && !isUp)
     steps.push({ command: 'demo', does: 'a real flywheel in minutes: no GPU, no key, nothing to pay' });
   if (config === undefined) steps.push({ command: 'init', does: 'write a configuration of your own' });
   else if (!newest)
-    steps.push({ command: `doctor ${config}`, does: 'what would go wrong, before anything is paid for' });
-  if (!isUp) steps.push({ command: 'up', does: 'start Postgres, Temporal and a worker, and keep them' });
+    steps.push({
+      command: `doctor ${shellWord(config.file)}`,
+      does: 'what would go wrong, before anything is paid for',
+    });
+  if (!isUp) steps.push({ command: 'up', does: 'start Postgres, Temporal, the dashboard and a worker, and keep them' });
   if (config !== undefined && !going)
-    steps.push({ command: `run ${config}`, does: 'start it (an arena alone: arena run)' });
+    steps.push({ command: `${config.plays} ${shellWord(config.file)}`, does: 'start it, or go on with it' });
   return steps;
 }

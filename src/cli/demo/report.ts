@@ -1,6 +1,6 @@
 import Table from 'cli-table3';
-import pc from 'picocolors';
 import type { CriteriaShares, DemoResult, DemoRound, DemoStage } from '../../demo/results';
+import { colours } from '../output';
 
 const COLUMNS = ['', 'rating', 'data judge', 'correct', 'core 2-4', 'style', 'form', 'decision'];
 
@@ -18,14 +18,14 @@ export function demoReport(result: DemoResult): string {
     leaderboardTable(leaderboard),
   ];
   if (gain) parts.push(gainSentence(gain));
-  parts.push(...observations.map((sentence) => pc.yellow(sentence)));
+  parts.push(...observations.map((sentence) => colours().yellow(sentence)));
   parts.push(
     `${ledger.calls} calls, ${ledger.tokens} tokens, $${ledger.usd.toFixed(2)} at the sandbox's invented prices; nobody was charged.`,
   );
   return parts.join('\n');
 }
 
-const heading = (text: string) => `\n${pc.bold(text)}`;
+const heading = (text: string) => `\n${colours().bold(text)}`;
 
 /** `1050 (1021 to 1080)`; an end that the data set no limit to is shown as infinite. */
 export function intervalText(
@@ -42,7 +42,7 @@ function stagesTable(rounds: readonly DemoRound[]): string {
     for (const stage of round.stages)
       table.push([`round ${round.round} ${stage.stage}`, ...figures(stage), stage.decision + kl(stage)]);
     table.push([
-      round.round === 0 ? 'start' : pc.bold(`round ${round.round} champion`),
+      round.round === 0 ? 'start' : colours().bold(`round ${round.round} champion`),
       ...figures(round),
       round.decision,
     ]);
@@ -90,13 +90,14 @@ function chart(rounds: readonly DemoRound[]): string {
 function leaderboardTable(rows: DemoResult['leaderboard']): string {
   const table = new Table({ head: ['', 'model', 'rating (95% interval)'], style: { head: [], border: [] } });
   rows.forEach(({ model, ...rating }, index) =>
-    table.push([String(index + 1), /^(I0|r\d)/.test(model) ? pc.bold(model) : model, intervalText(rating)]),
+    table.push([String(index + 1), /^(I0|r\d)/.test(model) ? colours().bold(model) : model, intervalText(rating)]),
   );
   return table.toString();
 }
 
 function gainSentence({ champion, difference, lower, upper }: NonNullable<DemoResult['gain']>): string {
   const clear = lower !== null && lower > 0;
+  const { green, yellow } = colours();
   const text = `The champion ${champion} stands ${difference.toFixed(0)} points above the start (${lower?.toFixed(0) ?? '-∞'} to ${upper?.toFixed(0) ?? '∞'}, same prompts): ${clear ? 'a gain' : 'not shown to be a gain'}.`;
-  return clear ? pc.green(text) : pc.yellow(text);
+  return clear ? green(text) : yellow(text);
 }

@@ -29,28 +29,37 @@ export async function checkConfiguration(file: string, { calls }: { calls: boole
   return [read, ...reachable, ...(await checkTexts(config))];
 }
 
-/** The base model, files, keys and endpoints, and where all of them are there one call to each model. */
+/** The base model, files, keys and endpoints; and one call to each model whose endpoint can be used, whatever else is missing. */
 async function checkReach(config: Config, calls: boolean): Promise<Finding[]> {
   const { logs, artifacts } = homePaths();
-  await mkdir(logs, { recursive: true });
   const sandbox = lazySandbox(logs);
   try {
-    const models = createModelPool(() => sandbox.address());
-    const trainer = { python: pythonPath(), packageFolder: join(repositoryRoot(), 'trainer') };
+    const models = createModelPool(async () => {
+      await mkdir(logs, { recursive: true });
+      return sandbox.address();
+    });
+    const trainer = { python: anyPython(), packageFolder: join(repositoryRoot(), 'trainer') };
     const problems = await checkConfig(config, models, {
       backends: createTraining({ ...trainer, artifacts }),
       artifacts,
       hashOf: async (folder) => (await describeBase(trainer, folder)).sha256,
     });
-    if (problems.length > 0) return problems.map((sentence) => ({ name: 'models', level: 'problem', sentence }));
-    const there = {
-      name: 'models',
-      level: 'ok',
-      sentence: 'the base model, all files, keys, endpoints, training and serving are there',
-    } as const;
-    return [there, ...(calls ? await checkCalls(config, models) : [])];
+    const found: Finding[] = problems.map(({ sentence }) => ({ name: 'models', level: 'problem', sentence }));
+    const there = 'the base model, all files, keys, endpoints, training and serving are there';
+    if (problems.length === 0) found.push({ name: 'models', level: 'ok', sentence: there });
+    const unusable = problems.flatMap(({ endpoint }) => endpoint ?? []);
+    return [...found, ...(calls ? await checkCalls(config, models, unusable) : [])];
   } finally {
     await sandbox.close();
+  }
+}
+
+/** That the environment has no Python, or a wrong one, is found on the machine; a configuration can be looked at without it. */
+function anyPython(): string {
+  try {
+    return pythonPath();
+  } catch {
+    return 'python3';
   }
 }
 

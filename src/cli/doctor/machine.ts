@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { statfs } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
+import { DASHBOARD_PORT } from '../../dashboard/server';
 import { flywheelHome, pythonPath, repositoryRoot, temporalBinary } from '../../embedded/paths';
 import { isFree } from '../../embedded/ports';
 import { readUp } from '../../embedded/up-file';
@@ -22,8 +23,9 @@ export function checkMachine(): Promise<Finding[]> {
     finding('GPU', gpu),
     finding('temporal', temporalProgram),
     finding('disk', disk),
-    finding('port 7233', () => portOf(7233, 'Temporal server', '--port')),
-    finding('port 8233', () => portOf(8233, 'Temporal UI', '--ui-port')),
+    finding('port 7233', () => temporalPortOf(7233, 'Temporal server', '; --port asks for a certain one')),
+    finding('port 8233', () => temporalPortOf(8233, 'Temporal UI', '; --ui-port asks for a certain one')),
+    finding(`port ${DASHBOARD_PORT}`, () => portOf(DASHBOARD_PORT, 'dashboard')),
   ]);
 }
 
@@ -66,7 +68,7 @@ async function gpu(): Promise<Answer> {
     const { stdout } = await run(
       'nvidia-smi',
       ['--query-gpu=name,memory.total,memory.used', '--format=csv,noheader,nounits'],
-      { timeout: 20_000 },
+      { env: process.env, timeout: 20_000 },
     );
     const all = stdout
       .trim()
@@ -86,7 +88,7 @@ const gib = (mebibytes: string | undefined) => (Number(mebibytes) / 1024).toFixe
 async function temporalProgram(): Promise<string> {
   const binary = temporalBinary();
   try {
-    const { stdout } = await run(binary, ['--version'], { timeout: 20_000 });
+    const { stdout } = await run(binary, ['--version'], { env: process.env, timeout: 20_000 });
     return `${stdout.trim().replace(/^temporal version /, '')} (${binary})`;
   } catch (error) {
     throw new UserError(
@@ -110,14 +112,19 @@ async function disk(): Promise<Answer> {
     : sentence;
 }
 
-/** The servers that `up` starts take other ports where these are in use. */
-async function portOf(port: number, name: string, option: string): Promise<Answer> {
-  if (environmentAddresses().temporalAddress) return 'not needed: TEMPORAL_ADDRESS names a server';
+async function temporalPortOf(port: number, name: string, option: string): Promise<Answer> {
+  return environmentAddresses().temporalAddress
+    ? 'not needed: TEMPORAL_ADDRESS names a server'
+    : portOf(port, name, option);
+}
+
+/** What `up` starts takes other ports where the usual ones are in use. @param option how a certain one is asked for, if it can be. */
+export async function portOf(port: number, name: string, option = ''): Promise<Answer> {
   const up = readUp();
-  if (up && (up.temporalAddress.endsWith(`:${port}`) || up.uiUrl.endsWith(`:${port}`)))
+  if (up && [up.temporalAddress, up.uiUrl, up.dashboardUrl].some((address) => address?.endsWith(`:${port}`)))
     return `the ${name} of process ${up.holder.pid} (npx flywheel up)`;
   if (await isFree(port)) return 'free';
   return {
-    warning: `in use by another program, so \`npx flywheel up\` takes any free port for the ${name}; ${option} asks for a certain one`,
+    warning: `in use by another program, so \`npx flywheel up\` takes any free port for the ${name}${option}`,
   };
 }

@@ -1,6 +1,6 @@
 import type { Pool } from 'pg';
-import { UserError } from '../../errors';
 import { clearCategories, poolPages, saveCategories, withPool } from '../../store/prompt-pool';
+import { emptyPool } from '../empty-pool';
 import { userText } from '../prompt';
 import { askAbout, type PromptJudge } from '../questions/ask';
 import type { Category } from './category';
@@ -43,9 +43,6 @@ export async function categorisePool(
       onProgress?.(report.rows);
     }
   });
-  if (report.rows === 0)
-    throw new UserError(
-      `The pool ${pool} has no prompts. Import some: npx flywheel prompts import FILE --pool ${pool}`,
-    );
+  if (report.rows === 0) throw emptyPool(pool);
   return report;
 }

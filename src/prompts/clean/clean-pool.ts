@@ -1,8 +1,8 @@
 import type { Pool } from 'pg';
-import { UserError } from '../../errors';
 import { clearMarks, markPrompts, poolPages, withPool, type Mark, type PoolPrompt } from '../../store/prompt-pool';
 import { savePrompts } from '../../store/prompts';
 import { countDrops, type DropCount, type DropCounter } from '../drops';
+import { emptyPool } from '../empty-pool';
 import { createCleaner, type Cleaned, type CleanSettings } from './cleaner';
 
 export interface CleanReport {
@@ -58,10 +58,7 @@ export async function cleanPool(
   } finally {
     await cleaner.close();
   }
-  if (report.rows === 0)
-    throw new UserError(
-      `The pool ${pool} has no prompts. Import some: npx flywheel prompts import FILE --pool ${pool}`,
-    );
+  if (report.rows === 0) throw emptyPool(pool);
   report.steps = [...counters].map(([step, counter]) => {
     const reasons = counter.counts();
     return { step, dropped: reasons.reduce((sum, { count }) => sum + count, 0), reasons };

@@ -1,7 +1,7 @@
 import type { Pool } from 'pg';
-import { UserError } from '../../errors';
 import { clearDropped, markPrompts, poolPages, withPool } from '../../store/prompt-pool';
 import type { Embedder } from '../embed/embedder';
+import { emptyPool } from '../empty-pool';
 import { userText, type Prompt } from '../prompt';
 import type { ContaminationSettings } from './contamination';
 import { examine } from './examine';
@@ -30,10 +30,7 @@ export async function decontaminatePool(
       }
     }
     const { prompts, pairs } = await examine(pages(), tests, settings);
-    if (prompts === 0)
-      throw new UserError(
-        `The pool ${pool} has no prompts. Import some: npx flywheel prompts import FILE --pool ${pool}`,
-      );
+    if (prompts === 0) throw emptyPool(pool);
     const members = pairs.map(({ prompt }) => places[prompt]!.member);
     const texts = await textsOf(client, pool, members);
     await markPrompts(

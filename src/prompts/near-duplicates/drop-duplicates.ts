@@ -1,5 +1,4 @@
 import type { Pool } from 'pg';
-import { UserError } from '../../errors';
 import {
   clearDropped,
   duplicatePairs,
@@ -10,6 +9,7 @@ import {
   type DuplicateMark,
   type DuplicatePair,
 } from '../../store/prompt-pool';
+import { emptyPool } from '../empty-pool';
 import { userText } from '../prompt';
 import { createNearDuplicates } from './near-duplicates';
 import type { NearDuplicateSettings } from './settings';
@@ -51,10 +51,7 @@ export async function dropDuplicates(
       dropped += marks.length;
       onProgress?.(members.length);
     }
-    if (members.length === 0)
-      throw new UserError(
-        `The pool ${pool} has no prompts. Import some: npx flywheel prompts import FILE --pool ${pool}`,
-      );
+    if (members.length === 0) throw emptyPool(pool);
     const doubtful = await duplicatePairs(client, pool, DOUBTFUL);
     return { rows: members.length, kept: members.length - dropped, dropped, doubtful };
   });

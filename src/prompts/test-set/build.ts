@@ -4,6 +4,7 @@ import { contentId, seedFrom } from '../../identity';
 import { addToPool, finishPoolFile, keptPages, openPoolFile, poolFiles, poolPromptsOf } from '../../store/prompt-pool';
 import { clusterPrompts } from '../cluster/cluster-prompts';
 import type { Embedder } from '../embed/embedder';
+import { emptyPool } from '../empty-pool';
 import type { Prompt } from '../prompt';
 import { askAbout, type PromptJudge } from '../questions/ask';
 import { fromEachCluster, mostDifficult } from './choose';
@@ -67,10 +68,7 @@ export async function buildTestSet(
 ): Promise<TestSetReport> {
   const { kind, clusters: k, perCluster, candidates, top, seed } = settings;
   const pages = await keptPages(db, pool);
-  if (pages.rows === 0)
-    throw new UserError(
-      `The pool ${pool} has no prompts. Import some: npx flywheel prompts import FILE --pool ${pool}`,
-    );
+  if (pages.rows === 0) throw emptyPool(pool);
   const { clusters } = await clusterPrompts(pages, { embedder, k, seed: seedFrom(seed, 'clusters'), onProgress });
   const diverse = kind === 'hard' ? [] : fromEachCluster(clusters, perCluster, seedFrom(seed, 'diverse'));
   let ratings = new Map<string, number | null>();

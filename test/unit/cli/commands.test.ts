@@ -1,7 +1,9 @@
+import { execFileSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { main } from '../../../src/cli/main';
+import { keysFrom } from '../../../src/codec/keys';
 
 let folder: string;
 let out: string;
@@ -117,9 +119,76 @@ describe('judge parse', () => {
     ]);
   });
 
+  it('prints one document, or none where a line is broken', async () => {
+    const path = file('texts.jsonl', '{"text": "[[A]]"}\n{"text": null}\n');
+    expect(await main(['judge', 'parse', path, '--template', 'mt-bench', '--json'])).toBe(0);
+    expect(JSON.parse(out)).toEqual({
+      template: 'mt-bench',
+      verdicts: [
+        { verdict: 'model_a', score_a: null, score_b: null },
+        { verdict: 'failed', score_a: null, score_b: null },
+      ],
+    });
+    out = '';
+    expect(await main(['judge', 'parse', file('broken.jsonl', '{"text": "[[A]]"}\n{"text"'), '--json'])).toBe(2);
+    expect(out).toBe('');
+  });
+
   it('names the line that is broken', async () => {
     expect(await main(['judge', 'parse', file('texts.jsonl', '{"text": "x"}\n{"text"')])).toBe(2);
     expect(err).toContain(', line 2');
+  });
+});
+
+describe('codec', () => {
+  it('prints a key that it takes', async () => {
+    expect(await main(['codec', '--new-key', '--json'])).toBe(0);
+    const { variable, key } = JSON.parse(out) as { variable: string; key: string };
+    expect(variable).toBe('FLYWHEEL_PAYLOAD_KEY');
+    expect(keysFrom({ [variable]: key }).size).toBe(1);
+  });
+});
+
+describe('complete', () => {
+  beforeEach(() => {
+    jest.spyOn(console, 'log').mockImplementation((text) => void (out += `${String(text)}\n`));
+  });
+
+  it('prints a script that bash can read, and what may follow', async () => {
+    expect(await main(['complete', 'bash'])).toBe(0);
+    expect(out).toContain('complete -F __flywheel_complete flywheel');
+    execFileSync('bash', ['-n'], { input: out });
+    out = '';
+    expect(await main(['complete', '--', 'sta'])).toBe(0);
+    expect(out).toMatch(/^status\t.+\n:\d+\n$/);
+  });
+});
+
+describe('colours', () => {
+  const { isTTY } = process.stdout;
+  const { NO_COLOR, TERM } = process.env;
+  const set = (name: string, value: string | undefined) =>
+    value === undefined ? delete process.env[name] : (process.env[name] = value);
+  const terminal = (value: boolean) =>
+    Object.defineProperty(process.stdout, 'isTTY', { value, configurable: true, writable: true });
+  afterEach(() => {
+    terminal(isTTY);
+    set('NO_COLOR', NO_COLOR);
+    set('TERM', TERM);
+  });
+
+  it.each<[string, boolean, string | undefined, string, boolean]>([
+    ['on a terminal', true, undefined, 'xterm', true],
+    ['with NO_COLOR', true, '1', 'xterm', false],
+    ['with an empty NO_COLOR, which says nothing', true, '', 'xterm', true],
+    ['on a terminal that has none', true, undefined, 'dumb', false],
+    ['in a pipe', false, undefined, 'xterm', false],
+  ])('%s', async (_where, isTerminal, noColor, term, coloured) => {
+    terminal(isTerminal);
+    set('NO_COLOR', noColor);
+    set('TERM', term);
+    expect(await main(['rate', file('battles.csv', 'model_a,model_b,winner\na,b,model_a\na,b,model_b\n')])).toBe(0);
+    expect(out.includes('\u001b[')).toBe(coloured);
   });
 });
 

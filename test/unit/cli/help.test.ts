@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { main } from '../../../src/cli/main';
+import { JSON_OPTION } from '../../../src/cli/options';
 import { buildProgram } from '../../../src/cli/program';
 
 let out: string;
@@ -23,6 +24,18 @@ it('every command has a help that ends with an example', async () => {
     expect(out).toMatch(new RegExp(`^Usage: flywheel ${path.join(' ')}`));
     expect(out).toMatch(/\nExamples?:\n( {2}.*npx flywheel .+\n)+$/);
   }
+});
+
+it('every command that does something prints one JSON document if it is asked to', async () => {
+  const leaves = (command: Command, path: string): [string, Command][] =>
+    command.commands.length === 0
+      ? [[path, command]]
+      : command.commands.flatMap((one) => leaves(one, `${path} ${one.name()}`));
+  const without = leaves(await buildProgram(), 'flywheel').filter(
+    ([, { options }]) => !options.some(({ long, description }) => long === '--json' && description === JSON_OPTION[1]),
+  );
+  // What it prints is a script for a shell.
+  expect(without.map(([path]) => path)).toEqual(['flywheel complete']);
 });
 
 it.each([

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { processStart, thisProcess } from '../../../src/embedded/process';
-import { readUp, removeUp, writeUp } from '../../../src/embedded/up-file';
+import { addDashboard, readUp, removeUp, writeUp } from '../../../src/embedded/up-file';
 
 const parts = {
   databaseUrl: 'postgres://u:p@127.0.0.1:5/d',
@@ -37,6 +37,18 @@ test('a dead holder, or another process with its number, counts as nothing up; i
     removeUp(file);
     expect(statSync(file).isFile()).toBe(true);
   }
+});
+
+test('the dashboard is told of beside the rest, by the holder only', () => {
+  addDashboard('http://127.0.0.1:7373', file);
+  expect(readUp(file)).toBeNull();
+  const up = writeUp(parts, file);
+  addDashboard('http://127.0.0.1:7373', file);
+  expect(readUp(file)).toEqual({ ...up, dashboardUrl: 'http://127.0.0.1:7373' });
+  const others = { ...up, holder: { pid: process.ppid, start: processStart(process.ppid) } };
+  writeFileSync(file, JSON.stringify(others));
+  addDashboard('http://127.0.0.1:7374', file);
+  expect(readUp(file)).toEqual(others);
 });
 
 test('a file of another make is refused with the cure', () => {
