@@ -72,6 +72,8 @@ interface Asked {
 }
 
 const FREE = { input: 0, output: 0 };
+/** The name of the model that is trained among those who are asked. */
+const TARGET = 'the target';
 
 /** What a run will take, before anything is spent: every arena that it plays, at measured or assumed costs of a call. */
 export function forecast({ config, parts, usage, trainings }: ForecastInput): Forecast {
@@ -117,7 +119,7 @@ function playersOf(
   if (target) {
     const serve = target.serve.kind === 'endpoint' ? target.serve : { ...target.serve, price: FREE };
     const settings = { ...serve, contextTokens: target.contextTokens };
-    asked.set('target', answering({ ...target, name: 'the target' }, settings, measured.get('checkpoints')));
+    asked.set('target', answering({ ...target, name: TARGET }, settings, measured.get('checkpoints')));
   }
   return asked;
 
@@ -273,6 +275,11 @@ function notesOf(config: Config, parties: readonly PartyForecast[], steps: reado
   const cost = sum(steps.map((step) => step.usd));
   if (usd !== null && cost > usd)
     notes.push(`The budget of $${usd.toFixed(2)} will not do: the run would stop and ask for more.`);
+  const uncounted = parties.filter((one) => one.calls > 0 && one.usd === 0 && one.name !== TARGET);
+  if (usd !== null && uncounted.length > 0)
+    notes.push(
+      `The budget counts nothing for ${uncounted.map(({ name }) => name).join(', ')}: no price stands beside them in the configuration.`,
+    );
   return notes;
 }
 

@@ -10,6 +10,7 @@ import { ask, Cancelled } from '../init/ask';
 import { endpointFlag, playerFlag } from '../init/flags';
 import { renderConfig } from '../init/render';
 import type { Endpoint, Player, Wanted } from '../init/wanted';
+import { shellWord } from '../../shell-word';
 import { describedCommand, dollars, JSON_OPTION, wholeNumber } from '../options';
 import { note, say, sayJson } from '../output';
 
@@ -45,7 +46,7 @@ export function initCommand(): Command {
     )
     .option('--judge <fields>', 'who judges: url=…,model=…,key=env:…', endpointFlag)
     .option('--evaluation-judge <fields>', 'another judge, which rates and gates', endpointFlag)
-    .option('--prompts <files...>', 'files of prompts')
+    .option('--prompts <sources...>', 'files of prompts, or pool:NAME')
     .option('--rounds <n>', 'rounds of battles and training', wholeNumber(1))
     .option('--budget <usd>', 'a cap on what the run may spend', dollars)
     .option('--force', 'replace files that are there')
@@ -73,24 +74,31 @@ async function init(file: string, options: Options): Promise<void> {
   } catch (error) {
     throw new UserError(`${path} could not be written: ${messageOf(error)}. Name another place.`);
   }
-  const command = wanted.base === null ? 'arena run' : 'run';
-  if (json)
-    sayJson({
-      file: path,
-      schema: schemaPath,
-      next: [`npx flywheel doctor ${file}`, `npx flywheel ${command} ${file}`],
-    });
-  else
-    say(
-      [
-        `Wrote ${file}, and ${schema} for editors. Next:`,
-        '',
-        `  npx flywheel doctor ${file}   # what would go wrong, before anything is paid for`,
-        `  npx flywheel plan ${file}   # calls, tokens, money and hours`,
-        `  npx flywheel up   # in another terminal: Postgres, Temporal, a worker`,
-        `  npx flywheel ${command} ${file}`,
-      ].join('\n'),
-    );
+  const next = nextCommands(shellWord(file), wanted);
+  if (json) sayJson({ file: path, schema: schemaPath, next: next.map(([command]) => command) });
+  else {
+    const width = Math.max(...next.map(([command]) => command.length));
+    const lines = next.map(([command, does]) => `  ${command.padEnd(width)}  # ${does}`);
+    say([`Wrote ${file}, and ${schema} for editors. Next:`, '', ...lines].join('\n'));
+  }
+}
+
+/** From a new configuration to its run; the forecast reads prompts and measurements in a database that is up. */
+function nextCommands(
+  file: string,
+  { base, players, judge, evaluationJudge }: Wanted,
+): [command: string, does: string][] {
+  const asked = [...players, judge, ...(evaluationJudge ? [evaluationJudge] : [])];
+  const keys = new Set(
+    asked.flatMap((one) => ('key' in one && one.key !== null ? [one.key.replace(/^env:/, '')] : [])),
+  );
+  const held = keys.size === 0 ? '' : `; it needs ${[...keys].join(', ')}`;
+  return [
+    [`npx flywheel doctor ${file}`, 'what would go wrong, before anything is paid for'],
+    ['npx flywheel up', `in another terminal: Postgres, Temporal, the dashboard, a worker${held}`],
+    [`npx flywheel plan ${file}`, 'calls, tokens, money and hours'],
+    [`npx flywheel ${base === null ? 'arena run' : 'run'} ${file}`, 'starts it and follows it'],
+  ];
 }
 
 function given(

@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import type * as Clack from '@clack/prompts';
+import { poolNameOf } from '../../config/prompt-source';
 import { askApi } from '../../models/api';
 import type { Endpoint, Player, Wanted } from './wanted';
 
@@ -32,7 +33,10 @@ export async function ask(given: Partial<Wanted>, proposed: string): Promise<Wan
       ? await askEndpoint(q, 'The evaluation judge')
       : null);
   const prompts = given.prompts ?? [
-    await q.text('A file of prompts (JSONL, CSV, Parquet …)', { initial: 'prompts.jsonl', check: fileProblem }),
+    await q.text('Prompts: a file (JSONL, CSV, Parquet …), or pool:NAME', {
+      initial: 'prompts.jsonl',
+      check: sourceProblem,
+    }),
   ];
   const rounds = given.rounds ?? (trains ? Number(await q.text('Rounds', { initial: '3', check: wholeProblem })) : 0);
   const budget =
@@ -93,6 +97,9 @@ async function modelsAt(url: string, key: string | undefined): Promise<string[]>
 type Problem = string | undefined;
 
 const fileProblem = (path: string): Problem => (existsSync(path) ? undefined : `There is no ${path} here.`);
+/** A pool is looked for by `doctor`: its database need not be up yet. */
+export const sourceProblem = (source: string): Problem =>
+  poolNameOf(source) === null ? fileProblem(source) : undefined;
 const urlProblem = (url: string): Problem =>
   /^(https?:\/\/\S+|sandbox:)$/.test(url) ? undefined : 'An http(s) address, such as http://gpu1:8000/v1.';
 const nameProblem = (name: string): Problem =>

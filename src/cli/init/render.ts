@@ -1,13 +1,15 @@
 import { stringify } from 'yaml';
+import { shellWord } from '../../shell-word';
 import type { Endpoint, Player, Wanted } from './wanted';
 
 /** A configuration as a commented YAML text. `file` is its own name, `schema` that of its JSON Schema beside it. */
 export function renderConfig(wanted: Wanted, { file, schema }: { file: string; schema: string }): string {
   const { name, base, players, judge, evaluationJudge, prompts, rounds, budgetUsd } = wanted;
   const command = base === null ? 'arena run' : 'run';
+  const here = shellWord(file);
   return [
     `# yaml-language-server: $schema=./${schema}`,
-    `# ${base === null ? 'A leaderboard' : 'A flywheel'}. First: npx flywheel doctor ${file}   then: npx flywheel ${command} ${file}`,
+    `# ${base === null ? 'A leaderboard' : 'A flywheel'}. First: npx flywheel doctor ${here}   then: npx flywheel ${command} ${here}`,
     '# Paths are relative to this file. What is left out has a default: docs/configuration.md lists every setting.',
     '',
     '# What the run is called on the command line.',

@@ -2,6 +2,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { main } from '../../../src/cli/main';
+import { sourceProblem } from '../../../src/cli/init/ask';
 import { loadConfig } from '../../../src/config/load';
 
 let folder: string;
@@ -54,7 +55,15 @@ it('writes a commented leaderboard that loads, and its schema for editors', asyn
   expect(config.prompts.source).toEqual([join(folder, 'a, b.jsonl')]);
   const schema = JSON.parse(readFileSync(join(folder, 'my board.schema.json'), 'utf8')) as { properties: object };
   expect(Object.keys(schema.properties)).toContain('competitors');
-  expect((JSON.parse(out) as { file: string }).file).toBe(file);
+  const written = JSON.parse(out) as { file: string; next: string[] };
+  expect(written.file).toBe(file);
+  expect(written.next).toEqual([
+    `npx flywheel doctor '${file}'`,
+    'npx flywheel up',
+    `npx flywheel plan '${file}'`,
+    `npx flywheel arena run '${file}'`,
+  ]);
+  expect(text).toContain("First: npx flywheel doctor 'my board.yaml'   then: npx flywheel arena run 'my board.yaml'");
 });
 
 it('writes a flywheel with two judges and a budget', async () => {
@@ -72,7 +81,23 @@ it('writes a flywheel with two judges and a budget', async () => {
     target: { base: join(folder, 'base') },
   });
   expect(config.evaluation.judge).toMatchObject({ model: 'other' });
-  expect(out).toContain(`npx flywheel run ${file}`);
+  // In the order in which they work: the forecast needs what `up` starts, and its worker the keys.
+  const next = [...out.matchAll(/^ {2}npx flywheel (\w+)( \S+)? +# (.+)$/gm)];
+  expect(next.map(([, command, named]) => [command, named])).toEqual([
+    ['doctor', ` ${file}`],
+    ['up', undefined],
+    ['plan', ` ${file}`],
+    ['run', ` ${file}`],
+  ]);
+  expect(next[1]?.[3]).toMatch(/; it needs JUDGE_KEY$/);
+});
+
+it('takes a pool for a file of prompts', async () => {
+  const file = join(folder, 'pooled.yaml');
+  expect(await main(['init', file, '--leaderboard', ...PLAYERS, ...JUDGE, '--prompts', 'pool:chats'])).toBe(0);
+  expect((await loadConfig(file)).prompts.source).toEqual(['pool:chats']);
+  expect([sourceProblem('pool:chats'), sourceProblem(file)]).toEqual([undefined, undefined]);
+  expect(sourceProblem(join(folder, 'chats'))).toMatch(/^There is no .*chats here\.$/);
 });
 
 it('replaces nothing unasked, and asks nobody where there is no terminal', async () => {

@@ -116,6 +116,15 @@ describe('forecast', () => {
     expect(found.notes.join(' ')).toMatch(/Assumed.*: e, the target, two, j, late/);
   });
 
+  it('says when a budget is too small, and whose calls it does not count', () => {
+    const notes = (usd: number | null) =>
+      forecast({ config: config({ budget: { usd } }), parts, usage: new Map(), trainings: new Map() }).notes.join(' ');
+    expect(notes(0.01)).toContain('The budget of $0.01 will not do');
+    expect(notes(1000)).toMatch(/counts nothing for (?=.*\btwo\b)(?=.*\blate\b)(?=.*\be\b)[^:]+: no price/);
+    expect(notes(1000)).not.toMatch(/counts nothing for [^:]*(one|the target)/);
+    expect(notes(null)).not.toContain('budget');
+  });
+
   it('tells which share of the prompts will not fit, and divides the judge’s tokens', () => {
     const found = forecast({ config: config(), parts, usage: new Map(), trainings: new Map() });
     // 400 characters are 100 tokens, and an answer may take 40 of the target's 100: the ten test prompts of 170.
