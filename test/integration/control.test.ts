@@ -2,6 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { WorkflowHandle, WorkflowHandleWithFirstExecutionRunId } from '@temporalio/client';
 import type { ConfigInput } from '../../src/config/schema';
+import { main } from '../../src/cli/main';
 import { progressSchema } from '../../src/dashboard/schemas/runs';
 import { readJson } from '../../src/files';
 import { startSandbox, type Sandbox } from '../../src/sandbox/server';
@@ -63,6 +64,20 @@ const refusal = (handle: WorkflowHandle, name: MessageName, input?: unknown): Pr
     (sentence) => `taken: ${sentence}`,
     (error: { cause?: { message?: string } }) => error.cause?.message ?? 'no reason',
   );
+/** What `flywheel` says, on either stream. */
+async function command(...args: string[]): Promise<string> {
+  let said = '';
+  const write = (text: unknown) => ((said += String(text)), true);
+  const spies = [process.stdout, process.stderr].map((stream) => jest.spyOn(stream, 'write').mockImplementation(write));
+  process.env['TEMPORAL_ADDRESS'] = servers.temporalAddress;
+  try {
+    await main(args);
+    return said;
+  } finally {
+    delete process.env['TEMPORAL_ADDRESS'];
+    for (const spy of spies) spy.mockRestore();
+  }
+}
 const progress = (handle: WorkflowHandle): Promise<Progress> => handle.query(progressQuery);
 const when = (handle: WorkflowHandle, holds: (now: Progress) => boolean) => until(() => progress(handle), holds);
 const paused = ({ status }: Progress) => status === 'paused';
@@ -156,14 +171,13 @@ describe('rollback', () => {
     expect(await refusal(handle, 'rollback', { ...place, set: { sft: { learningrate: 1 } } })).toContain(
       'sft.learningrate: no such setting; did you mean "learningRate"?',
     );
-    expect(await refusal(handle, 'rollback', { ...place, set: { budget: { usd: 1 } } })).toContain(
-      'setBudget {"usd": 50}',
-    );
+    const rollback = (...more: string[]) => command('rollback', run, '--round', '1', '--stage', 'sft', ...more);
+    expect(await rollback('--set', '{"budget": {"usd": 1}}')).toContain('setBudget {"usd": 50}');
     expect((await progress(handle)).steps.map(({ label }) => label)).toContain('r1-sft-a1');
 
     const set = { sft: { learningRate: 2e-3 }, competitors: [{ id: 'poet', concurrency: 4 }] };
-    expect(await send(handle, 'rollback', { ...place, set, reason: 'too timid' })).toBe(
-      'Rolled back to round 1, sft; 1 checkpoint superseded (too timid).',
+    expect(await rollback('--set', JSON.stringify(set), '--reason', 'too timid')).toBe(
+      'Rolled back to round 1, sft; 1 checkpoint superseded (too timid).\n',
     );
     expect(await refusal(handle, 'rollback', place)).toContain('is rolled back to round 1, sft already');
     await send(handle, 'resume');

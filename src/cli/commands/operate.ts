@@ -1,5 +1,6 @@
-import { Argument, Option, type Command } from 'commander';
+import { Argument, InvalidArgumentError, Option, type Command } from 'commander';
 import type { Client } from '@temporalio/client';
+import { parse } from 'yaml';
 import type { Decision, MessageName } from '../../../workflows/messages';
 import { cancelRun, MessageRefused, sendMessage } from '../../operating/send';
 import { findTemporal, withClient } from '../connect';
@@ -42,16 +43,36 @@ export function rollbackCommand(): Command {
   return describedCommand(
     'rollback',
     'Go back to a round or a stage of a run, and do it again from there.',
-    'rollback my-run --round 1 --stage dpo --reason "new settings"',
+    'rollback my-run --round 1 --stage dpo --reason "new prompts"',
+    `rollback my-run --round 1 --stage dpo --set '{"dpo": {"beta": 0.2}}'`,
   )
     .argument(...RUN)
     .requiredOption('--round <n>', 'the round to go back to', wholeNumber(1))
     .addOption(new Option('--stage <stage>', "the stage to go back to (default: the round's begin)").choices(STAGES))
+    .option(
+      '--set <settings>',
+      'settings that hold from there on, JSON or YAML, as they stand in the configuration',
+      settings,
+    )
     .option('--reason <text>', "why; it stands in the run's details")
     .option(...JSON_OPTION)
-    .action((run: string, { json, ...place }: Json & { round: number; stage?: string; reason?: string }) =>
-      send(run, 'rollback', place, json),
+    .action(
+      (run: string, { json, ...place }: Json & { round: number; stage?: string; set?: object; reason?: string }) =>
+        send(run, 'rollback', place, json),
     );
+}
+
+/** Reads settings; whether there are such ones is the run's to say. */
+function settings(text: string): object {
+  try {
+    const value: unknown = parse(text);
+    if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value;
+  } catch {
+    // Said below.
+  }
+  throw new InvalidArgumentError(
+    'Give settings as they stand in the configuration, for example {"dpo": {"beta": 0.2}}.',
+  );
 }
 
 export function budgetCommand(): Command {

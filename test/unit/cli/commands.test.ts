@@ -210,6 +210,8 @@ it.each([
   [['demo', '--rounds', 'many']],
   [['run', '/nowhere.yaml']],
   [['worker', '--roles', 'trainer']],
+  [['rollback', 'run', '--round', '1', '--set', 'dpo']],
+  [['rollback', 'run', '--round', '1', '--set', '{dpo: {']],
 ])('wrong usage is exit code 2: %j', async (args) => {
   expect(await main(args)).toBe(2);
   expect(err).not.toBe('');
