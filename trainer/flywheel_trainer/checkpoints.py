@@ -82,6 +82,7 @@ def _claim_for(job: Job, checkpoints: Path) -> None:
     """Refuses checkpoints that were made by another job.json: their weights would not be what this one asks for.
 
     The micro-batch may change (it is halved where memory ran out): rows per step and their order stay what they were.
+    Weights in parts are written as parts, which a trainer without accelerate's configuration does not read.
     """
     decisive = [
         job.kind,
@@ -93,6 +94,7 @@ def _claim_for(job: Job, checkpoints: Path) -> None:
         job.chat_template,
         job.chat_eos,
         *([job.adapter] if job.adapter else []),
+        *(['accelerate'] if job.launch.accelerate else []),
     ]
     settings = job.hyperparameters
     if hasattr(settings, 'micro_batch'):

@@ -7,9 +7,9 @@ from trl import DPOConfig, DPOTrainer
 
 from flywheel_trainer.chat import Chat
 from flywheel_trainer.data import Pair, pairs, read_rows
-from flywheel_trainer.models import load_causal, policy_for_trl, positions, publish, weights_dtype
+from flywheel_trainer.models import load_causal, load_policy, policy_for_trl, positions, weights_dtype
 from flywheel_trainer.run import Context, Outcome
-from flywheel_trainer.trl_stage import check_max_length, common_arguments, train
+from flywheel_trainer.trl_stage import check_max_length, common_arguments, publish_trained, train
 
 
 class TokenisedDPOTrainer(DPOTrainer):
@@ -27,7 +27,7 @@ def run(context: Context) -> Outcome:
     rows, dropped = pairs(read_rows(Path(job.dataset), 'dpo'), chat, job.hyperparameters.max_length)
     trainer = build_trainer(context, chat, rows)
     metrics = train(context, trainer)
-    sha256 = publish(job, context.folder, trainer.model, chat) if context.rank == 0 else ''
+    sha256 = publish_trained(context, trainer, chat, lambda: load_policy(job))
     return Outcome(sha256, {**metrics, 'rows': len(rows), 'dropped_long': dropped}, trainer.state.global_step)
 
 

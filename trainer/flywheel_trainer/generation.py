@@ -56,9 +56,26 @@ def nucleus(probabilities: torch.Tensor, top_p: torch.Tensor) -> torch.Tensor:
     return probabilities.masked_fill(torch.zeros_like(beyond).scatter(1, index, beyond), 0.0)
 
 
-@torch.inference_mode()
-def generate(model: PreTrainedModel, asks: list[Ask], end_id: int, pad_id: int) -> list[list[int]]:
-    """The ids of each answer, with the end-of-turn token as its last where it was sampled."""
+def generate(
+    model: PreTrainedModel,
+    asks: list[Ask],
+    end_id: int,
+    pad_id: int,
+    anybody: Callable[[bool], bool] | None = None,
+) -> list[list[int]]:
+    """The ids of each answer, with the end-of-turn token as its last where it was sampled.
+
+    `anybody` is for weights that several processes hold in parts: whether one of them goes on, told whether this one does.
+    They all must call the model equally often, so those that are done call it on for nothing.
+    """
+    # FSDP keeps what it gathers here for training, which takes no tensors of inference mode.
+    with torch.no_grad() if anybody else torch.inference_mode():
+        return _generate(model, asks, end_id, pad_id, anybody or (lambda here: here))
+
+
+def _generate(
+    model: PreTrainedModel, asks: list[Ask], end_id: int, pad_id: int, anybody: Callable[[bool], bool]
+) -> list[list[int]]:
     answers: list[list[int]] = [[] for _ in asks]
     ids, mask = pad_left([ask.prompt for ask in asks], pad_id, model.device)
     positions, cache = positions_of(mask), DynamicCache(config=model.config)
@@ -88,8 +105,13 @@ def generate(model: PreTrainedModel, asks: list[Ask], end_id: int, pad_id: int) 
             for row, (index, token) in enumerate(zip(alive, tokens.tolist(), strict=True))
             if _goes_on(asks[index], answers[index], token, end_id)
         ]
-        if not going:
+        if not anybody(bool(going)):
             return answers
+        if not going:
+            while True:
+                model(input_ids=tokens[:1, None], use_cache=False)
+                if not anybody(False):
+                    return answers
         if len(going) < len(alive):  # ended rows leave the batch
             rows = torch.tensor(going, device=tokens.device)
             cache.batch_select_indices(rows)

@@ -18,13 +18,14 @@ from flywheel_trainer.data import prompts, read_rows
 from flywheel_trainer.errors import JobError
 from flywheel_trainer.files import write_json
 from flywheel_trainer.generation import Ask, generate
-from flywheel_trainer.models import device_of, load_scalar, policy_for_trl, positions, publish, weights_dtype
+from flywheel_trainer.models import device_of, load_policy, load_scalar, policy_for_trl, positions, weights_dtype
 from flywheel_trainer.order import derived_seed
 from flywheel_trainer.ppo import check_reward_model
 from flywheel_trainer.run import Context, Outcome
 from flywheel_trainer.scalar import last_token_scores
+from flywheel_trainer.sharded import is_sharded
 from flywheel_trainer.tensors import pad_right
-from flywheel_trainer.trl_stage import common_arguments, train
+from flywheel_trainer.trl_stage import common_arguments, publish_trained, train
 from flywheel_trainer.world import World
 
 
@@ -39,7 +40,7 @@ def run(context: Context) -> Outcome:
     rows, dropped = prompts(read_rows(Path(job.dataset), 'rloo'), chat, longest - settings.max_new_tokens)
     trainer = build_trainer(context, chat, rows)
     metrics = train(context, trainer)
-    sha256 = publish(job, context.folder, trainer.model, chat) if context.rank == 0 else ''
+    sha256 = publish_trained(context, trainer, chat, lambda: load_policy(job))
     return Outcome(sha256, {**metrics, 'prompts': len(rows), 'dropped_long': dropped}, trainer.state.global_step)
 
 
@@ -97,13 +98,19 @@ class TokenisedRLOOTrainer(RLOOTrainer):
             )
             for index, ids in enumerate(prompt_ids)
         ]
-        model = self.accelerator.unwrap_model(self.model_wrapped)
+        # FSDP's weights are whole only in a call of the outermost model, which all processes must make equally often.
+        sharded = is_sharded(self)
+        model = self.model_wrapped if self.is_fsdp_enabled else self.accelerator.unwrap_model(self.model_wrapped)
         was_training = model.training
         model.eval()
         try:
-            return generate(model, asks, self.chat.end_id, self.chat.pad_id)
+            return generate(model, asks, self.chat.end_id, self.chat.pad_id, self._anybody if sharded else None)
         finally:
             model.train(was_training)
+
+    def _anybody(self, here: bool) -> bool:
+        """Whether any process says so; each is told what it says itself."""
+        return bool(self.accelerator.reduce(torch.tensor(float(here), device=self.accelerator.device)))
 
 
 class Rewards:

@@ -7,9 +7,9 @@ from trl import SFTConfig, SFTTrainer
 
 from flywheel_trainer.chat import Chat
 from flywheel_trainer.data import Demonstration, demonstrations, read_rows
-from flywheel_trainer.models import load_policy, positions, publish
+from flywheel_trainer.models import load_policy, positions
 from flywheel_trainer.run import Context, Outcome
-from flywheel_trainer.trl_stage import check_max_length, common_arguments, train
+from flywheel_trainer.trl_stage import check_max_length, common_arguments, publish_trained, train
 
 
 def run(context: Context) -> Outcome:
@@ -20,7 +20,7 @@ def run(context: Context) -> Outcome:
     rows, dropped = demonstrations(read_rows(Path(job.dataset), 'sft'), chat, job.hyperparameters.max_length)
     trainer = build_trainer(context, chat, rows)
     metrics = train(context, trainer)
-    sha256 = publish(job, context.folder, trainer.model, chat) if context.rank == 0 else ''
+    sha256 = publish_trained(context, trainer, chat, lambda: load_policy(job))
     return Outcome(sha256, {**metrics, 'rows': len(rows), 'dropped_long': dropped}, trainer.state.global_step)
 
 

@@ -2,16 +2,19 @@
 
 import json
 import warnings
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from transformers import PrinterCallback, Trainer, TrainerCallback, set_seed
 
+from flywheel_trainer.chat import Chat
 from flywheel_trainer.checkpoints import STATE, resume_point
 from flywheel_trainer.errors import JobError, StopRequested
 from flywheel_trainer.job import accumulation
-from flywheel_trainer.models import device_of
+from flywheel_trainer.models import device_of, publish
 from flywheel_trainer.run import Context
+from flywheel_trainer.sharded import check_publishable, whole_model
 from flywheel_trainer.world import World
 
 # TRL itself still calls what transformers has renamed; nothing a user of ours could mend.
@@ -65,18 +68,17 @@ def train(context: Context, trainer: Trainer) -> dict[str, float]:
 
     Raises StopRequested after writing a checkpoint where the job was asked to stop.
     """
-    watcher = _Watcher(context)
+    check_publishable(trainer)
+    # One process looks, because looking puts broken checkpoints aside.
+    found = str(resume_point(context.job, context.folder) or '') if context.rank == 0 else ''
+    checkpoint = World(context.job.launch).decided(found)
+    watcher = _Watcher(context, finished=_is_finished(Path(checkpoint)) if checkpoint else False)
     trainer.remove_callback(PrinterCallback)
     trainer.add_callback(watcher)
-    checkpoint = resume_point(context.job, context.folder)
-    if checkpoint is not None and _is_finished(checkpoint):
-        # The trainer would take one step more on a finished checkpoint; the weights are all that is left to take.
-        trainer._load_from_checkpoint(str(checkpoint))
-        state = json.loads((checkpoint / STATE).read_text())
-        watcher.logged(next((log for log in reversed(state['log_history']) if 'loss' in log), {}))
-        trainer.state.global_step = trainer.state.max_steps = state['global_step']
-    else:
-        trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
+    try:
+        trainer.train(resume_from_checkpoint=checkpoint or None)
+    except _NothingLeft:
+        trainer.state.max_steps = trainer.state.global_step
     if watcher.reason and trainer.state.global_step < trainer.state.max_steps:
         raise StopRequested(trainer.state.global_step, watcher.reason)
     return watcher.last
@@ -87,11 +89,22 @@ def _is_finished(checkpoint: Path) -> bool:
     return state['global_step'] >= state['max_steps']
 
 
+def publish_trained(context: Context, trainer: Trainer, chat: Chat, load: Callable[[], Any]) -> str:
+    """Publishes `job.output` and returns its sha256; every process calls it, the first one writes. `load`: see `whole_model`."""
+    model = whole_model(trainer, load)
+    return publish(context.job, context.folder, model, chat) if context.rank == 0 else ''
+
+
+class _NothingLeft(Exception):
+    """The checkpoint is that of the last step."""
+
+
 class _Watcher(TrainerCallback):
     """Writes progress, and asks the trainer for a checkpoint and an end when the lease says so."""
 
-    def __init__(self, context: Context):
+    def __init__(self, context: Context, finished: bool):
         self.context = context
+        self.finished = finished
         self.reason: str | None = None
         self.last: dict[str, float] = {}
 
@@ -101,6 +114,12 @@ class _Watcher(TrainerCallback):
             for name, value in logs.items()
             if isinstance(value, (int, float)) and name not in ('epoch', 'step')
         }
+
+    def on_train_begin(self, args, state, control, **_):
+        if self.finished:
+            # The trainer would take one step more; the weights, which it has loaded by now, are all that is left to take.
+            self.logged(next((log for log in reversed(state.log_history) if 'loss' in log), {}))
+            raise _NothingLeft
 
     def on_log(self, args, state, control, logs=None, **_):
         if 'loss' in (logs or {}):
