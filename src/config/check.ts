@@ -62,19 +62,25 @@ async function checkTraining({ target, training }: Config, { backends, artifacts
 }
 
 async function checkServing({ target }: Config, { hashOf }: Cluster): Promise<void> {
-  if (target?.serve.kind === 'vllm' && target.serve.start === null && !target.serve.process?.start)
-    await checkReplicas(target.serve, target.base, hashOf);
+  if (target?.serve.kind !== 'vllm') return;
+  const { start, process } = target.serve;
+  if (start !== null) await checkProgram('target.serve.start', start);
+  else if (!process?.start) await checkReplicas(target.serve, target.base, hashOf);
+}
+
+async function checkPrograms({ path, process }: NamedProcess): Promise<void> {
+  for (const key of ['start', 'stop', 'ready'] as const) {
+    const command = process[key];
+    if (command) await checkProgram(`${path.join('.')}.${key}`, command);
+  }
 }
 
 /** Whether what is to be started later can be: a misspelt program would be met on day two. */
-async function checkPrograms({ path, process }: NamedProcess): Promise<void> {
-  for (const key of ['start', 'stop', 'ready'] as const) {
-    const program = process[key]?.[0];
-    if (program !== undefined && !(await isProgram(program)))
-      throw new UserError(
-        `${path.join('.')}.${key}: there is no program ${program} on this machine; give its whole path, or mend PATH where the worker starts.`,
-      );
-  }
+async function checkProgram(where: string, [program = '']: readonly string[]): Promise<void> {
+  if (!(await isProgram(program)))
+    throw new UserError(
+      `${where}: there is no program ${program} on this machine; give its whole path, or mend PATH where the worker starts.`,
+    );
 }
 
 async function problemOf(check: () => Promise<unknown>, endpoint: Address | null = null): Promise<Problem | null> {

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { allEnded } from '../all-ended';
 import { messageOf, UserError } from '../errors';
 import { exists } from '../files';
 import { reachOf } from '../models/reach';
@@ -29,15 +30,14 @@ export function adapterServing({ hashOf }: AdapterOptions) {
     const name = (await isAdapter(checkpoint)) ? nameOf(checkpoint) : null;
     const key = readKey(config.key);
     const servers = config.urls.map((url) => vllmClient(url, key));
-    const up = await firstUp(servers, config.readySeconds);
-    const models = await Promise.all(up.map((server) => put(server, name, checkpoint, config)));
-    const model = models[0] ?? '';
-    const other = models.find((one) => one !== model);
+    const taken = await firstToTake(servers, config.readySeconds, (server) => put(server, name, checkpoint, config));
+    const model = taken[0]?.model ?? '';
+    const other = taken.find((one) => one.model !== model);
     if (other !== undefined)
       throw new UserError(
-        `target.serve: replicas name their base differently (${model}, ${other}); start them with one --served-model-name.`,
+        `target.serve: replicas name their base differently (${model}, ${other.model}); start them with one --served-model-name.`,
       );
-    const [url = '', ...replicas] = up.map((server) => server.url);
+    const [url = '', ...replicas] = taken.map((one) => one.url);
     return { reach: reachOf({ ...config, url, replicas, repliesAs: null }), model };
   }
 
@@ -98,21 +98,24 @@ export function adapterServing({ hashOf }: AdapterOptions) {
 }
 
 /**
- * Whether every replica answers and serves the base that is trained.
+ * Whether every replica answers, serves the base that is trained, and takes adapters.
  * @throws UserError with one sentence for the first that does not.
  */
 export async function checkReplicas(config: VllmConfig, base: string, hashOf: AdapterOptions['hashOf']): Promise<void> {
   for (const url of config.urls) {
     const server = vllmClient(url, readKey(config.key));
-    const models = await server.models().catch((error: unknown) => {
-      if (UserError.isInstance(error)) throw error;
-      throw new UserError(
-        `target.serve.urls: nobody answers at ${url} (${messageOf(error)}). Start vLLM there, or mend the address.`,
-      );
-    });
+    const answered = <T>(answer: Promise<T>): Promise<T> =>
+      answer.catch((error: unknown) => {
+        if (UserError.isInstance(error)) throw error;
+        throw new UserError(
+          `target.serve.urls: no vLLM answers at ${url} (${messageOf(error)}). Start it there, or mend the address.`,
+        );
+      });
+    const models = await answered(server.models());
     const served = models.find(({ parent }) => parent === null);
     if (!served) throw new UserError(`target.serve: ${url} serves no model.`);
     await checkBaseOf(server, served, base, config, hashOf);
+    await answered(server.checkTakesAdapters());
   }
 }
 
@@ -137,16 +140,40 @@ async function checkBaseOf(
     );
 }
 
-/** Those that are healthy; where none is, whoever comes up first. @throws UserError after `seconds`. */
-async function firstUp(servers: readonly VllmClient[], seconds: number): Promise<VllmClient[]> {
+interface Taken {
+  url: string;
+  model: string;
+}
+
+/**
+ * Those that are healthy and have taken the checkpoint; where none has, whoever does so first. One that is healthy and then does not answer is left
+ * out like one that is down: others may be up.
+ * @throws UserError after `seconds`, and at once where a server has a reason to refuse.
+ */
+async function firstToTake(
+  servers: readonly VllmClient[],
+  seconds: number,
+  put: (server: VllmClient) => Promise<string>,
+): Promise<Taken[]> {
   const deadline = Date.now() + seconds * 1000;
+  let last = '';
+  /** Null: it is down, or sick. */
+  const tryOne = async (server: VllmClient): Promise<Taken | null> => {
+    if (!(await server.isHealthy())) return null;
+    try {
+      return { url: server.url, model: await put(server) };
+    } catch (error) {
+      if (UserError.isInstance(error)) throw error;
+      last = ` (${server.url}: ${messageOf(error)})`;
+      return null;
+    }
+  };
   for (;;) {
-    const healthy = await Promise.all(servers.map((server) => server.isHealthy()));
-    const up = servers.filter((_, index) => healthy[index]);
-    if (up.length > 0) return up;
+    const taken = (await allEnded(servers.map(tryOne))).filter((one) => one !== null);
+    if (taken.length > 0) return taken;
     if (Date.now() > deadline)
       throw new UserError(
-        `target.serve: no vLLM server answers at ${servers.map(({ url }) => url).join(', ')} after ${seconds} s. Start one, or mend target.serve.urls.`,
+        `target.serve: no vLLM server answers at ${servers.map(({ url }) => url).join(', ')} after ${seconds} s${last}. Start one, or mend target.serve.urls.`,
       );
     await sleep(WAIT_MS);
   }

@@ -14,7 +14,7 @@ export function vllmServing(options: AdapterOptions & { folder: string }): Servi
   const found = new Map<string, { served: Promise<Served>; at: number | null }>();
   return {
     serve(checkpoint, config, again) {
-      if (config.start !== null) return full.serve(checkpoint, config);
+      if (config.start !== null) return full.serve(checkpoint, config, again);
       const key = contentId([checkpoint.id, checkpoint.sha256, config]);
       const known = found.get(key);
       // Calls that fail together look once, together.

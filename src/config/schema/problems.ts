@@ -136,6 +136,13 @@ function servingProblems(config: Settings): Problem[] {
         message:
           'an adapter that was merged after its stage fits no running base: set target.adapters: continued with lora in each stage, or use start',
       });
+    const { start } = serve;
+    const missing = start && ['{path}', '{name}', '{port}'].filter((one) => !start.some((word) => word.includes(one)));
+    if (missing && missing.length > 0)
+      problems.push({
+        path: ['target', 'serve', 'start'],
+        message: `lacks ${missing.join(' and ')}: each checkpoint is served from its own folder, under its own name, at its own port`,
+      });
   }
   return problems;
 }

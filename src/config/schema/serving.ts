@@ -18,7 +18,9 @@ const vllm = z
     start: argumentList
       .nullable()
       .default(null)
-      .describe('Starts a server of whole weights for each checkpoint: {path}, {name}, {port}; instead of urls.'),
+      .describe(
+        'Starts a server of whole weights for each checkpoint, with {path}, {name} and {port}; instead of urls.',
+      ),
     ...manyReach,
     keep: count
       .default(2)

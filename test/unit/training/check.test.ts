@@ -1,8 +1,10 @@
 import { rmSync } from 'node:fs';
+import { checkConfig } from '../../../src/config/check';
 import { launchOf } from '../../../src/config/launch';
 import { parseConfig } from '../../../src/config/load';
 import type { TrainingConfig } from '../../../src/config/schema';
 import type { VllmConfig } from '../../../src/serving/serving';
+import { createModelPool } from '../../../src/models/pool';
 import { checkReplicas } from '../../../src/serving/adapters';
 import { createTraining } from '../../../src/training/backends';
 import { temporaryFolder } from '../../../src/embedded/temporary-folder';
@@ -82,12 +84,22 @@ describe('vLLM', () => {
     return config.target?.serve as VllmConfig;
   };
   const hashOf = (folder: string) => Promise.resolve(folder === '/models/base' ? 'a'.repeat(64) : 'b'.repeat(64));
-  const models = (root: string) => reply(200, { data: [{ id: 'base', root, parent: null }] });
+  /** A server of the base that refuses an adapter that it does not see as vLLM 0.32 does, or in another way. */
+  const models =
+    (root: string, refusal?: { status: number; body: unknown }): Handler =>
+    (response, seen, index) => {
+      const { lora_path: folder } = seen.body as { lora_path?: string };
+      const unseen = { error: { message: `Loading lora x failed: No adapter found for ${folder}` } };
+      const answer = seen.path?.endsWith('/load_lora_adapter')
+        ? (refusal ?? { status: 404, body: unseen })
+        : { status: 200, body: { data: [{ id: 'base', root, parent: null }] } };
+      reply(answer.status, answer.body)(response, seen, index);
+    };
   const check = (config: VllmConfig) => checkReplicas(config, '/models/base', hashOf);
 
   it('must answer, with the base that is trained', async () => {
     await expect(check(vllm(['http://127.0.0.1:9/v1']))).rejects.toThrow(
-      /nobody answers at http:\/\/127\.0\.0\.1:9\/v1/,
+      /no vLLM answers at http:\/\/127\.0\.0\.1:9\/v1/,
     );
     const { url } = await serve(models('/models/base'));
     await check(vllm([url]));
@@ -97,6 +109,25 @@ describe('vLLM', () => {
     await check(vllm([elsewhere], { paths: { here: '/models/base', there: '/mnt/qwen' } }));
     const another = (await serve(models(repositoryRoot()))).url;
     await expect(check(vllm([url, another]))).rejects.toThrow(/sha256 bbbbbbbbbbbb.*sha256 aaaaaaaaaaaa/);
+  });
+
+  it.each<[string, { status: number; body: unknown }, RegExp]>([
+    ['without runtime updating', { status: 404, body: { detail: 'Not Found' } }, /takes no adapters \(HTTP 404/],
+    [
+      'without --enable-lora',
+      { status: 500, body: { error: { message: 'LoRA is not enabled. Use --enable-lora to enable LoRA.' } } },
+      /takes no adapters .*LoRA is not enabled.* Start vLLM with --enable-lora and VLLM_ALLOW_RUNTIME/,
+    ],
+    ['behind a proxy that does not reach it', { status: 502, body: '<html>' }, /no vLLM answers at .*HTTP 502/],
+  ])('must take adapters before anything is spent: %s', async (_, refusal, sentence) => {
+    await expect(check(vllm([(await serve(models('/models/base', refusal))).url]))).rejects.toThrow(sentence);
+  });
+
+  it('is asked again where it is away for the moment', async () => {
+    await expect(check(vllm([(await serve(reply(503, 'starting'))).url]))).rejects.toThrow(
+      /no vLLM answers at .*\/models answers HTTP 503\)\. Start it there/,
+    );
+    await expect(check(vllm([(await serve(reply(404, 'no'))).url]))).rejects.toThrow(/HTTP 404, as no vLLM does/);
   });
 
   it.each<[string, object, RegExp]>([
@@ -109,6 +140,31 @@ describe('vLLM', () => {
     ['a stage without lora', { adapters: 'continued' }, /sft\.lora: is needed in every stage/],
   ])('refuses %s', (_name, target, sentence) => {
     expect(() => parse({ target: { base: '/models/base', ...target } })).toThrow(sentence);
+  });
+});
+
+describe('programs', () => {
+  it('that start servers of checkpoints must be there', async () => {
+    const problems = async (program: string) => {
+      const start = [program, 'serve', '{path}', '--served-model-name', '{name}', '--port', '{port}'];
+      const config = parse({ target: { base: '/models/base', serve: { kind: 'vllm', start } } });
+      const artifacts = temporaryFolder('programs');
+      const found = await checkConfig(
+        config,
+        createModelPool(() => Promise.reject(new Error('no sandbox here'))),
+        {
+          backends: createTraining({ python: 'python', packageFolder: join(repositoryRoot(), 'trainer'), artifacts }),
+          artifacts,
+          hashOf: () => Promise.resolve(''),
+        },
+      );
+      rmSync(artifacts, { recursive: true, force: true });
+      return found.filter((sentence) => sentence.startsWith('target.serve'));
+    };
+    expect(await problems('no-such-vllm')).toEqual([
+      'target.serve.start: there is no program no-such-vllm on this machine; give its whole path, or mend PATH where the worker starts.',
+    ]);
+    expect(await problems(process.execPath)).toEqual([]);
   });
 });
 
