@@ -1,6 +1,6 @@
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 
-/** Runs that have series of their own in one process; what further ones do is told together as `other`. */
+/** Runs whose counters have series of their own in one process; what further ones do is counted together as `other`. */
 const MOST_RUNS = 100;
 /** Players and judges likewise. */
 const MOST_PARTIES = 200;
@@ -23,7 +23,7 @@ export function createMeters() {
   const asked = ['run', 'purpose', 'role', 'party'] as const;
   return {
     register,
-    /** Values of labels that come from users, each kind with its bound. */
+    /** Values of labels that come from users, for what is counted until the process ends; each kind with its bound. */
     labels: { run: bounded(MOST_RUNS), party: bounded(MOST_PARTIES), endpoint: bounded(MOST_ENDPOINTS) },
 
     battles: counter('flywheel_battles_total', 'Battles that this worker brought to an outcome.', [

@@ -24,23 +24,22 @@ export async function readRuns(meters: Meters, client: Client, pool: Pool): Prom
     accounts: await accountsOf(pool, runs),
     ratings: await ratingsOf(pool, runs),
   }));
-  // What cannot be read is not told: an old figure would look like a new one.
+  // What cannot be read is not told: an old figure would look like a new one. These are told of few runs anew each time, so that each keeps its
+  // own name: under one that they share, the last would hide that another one waits for a decision.
   for (const gauge of gauges) gauge.reset();
-  for (const [id, at] of open) {
-    const run = meters.labels.run(id);
+  for (const [run, at] of open) {
     stage.set({ run, workflow: at.workflow, stage: at.stage }, 1);
     round.set({ run }, at.round);
     attention.set({ run }, at.attention ? 1 : 0);
   }
-  for (const account of accounts) {
-    const run = meters.labels.run(account.run);
+  for (const { run, ...account } of accounts) {
     paused.set({ run }, account.paused ? 1 : 0);
     finishedSteps.set({ run }, account.steps);
     spent.set({ run }, account.usd);
     if (account.capUsd !== null) budget.set({ run }, account.capUsd);
   }
-  for (const { run: id, model, ...found } of ratings) {
-    const at = { run: meters.labels.run(id), model };
+  for (const { run, model, ...found } of ratings) {
+    const at = { run, model };
     rating.set(at, found.rating);
     if (found.lower !== null) ratingLower.set(at, found.lower);
     if (found.upper !== null) ratingUpper.set(at, found.upper);

@@ -1,6 +1,8 @@
 import { bounded, createMeters } from '../../../src/observe/metrics/meters';
 import { parseAddress, startMetricsServer } from '../../../src/observe/metrics/server';
+import type { Client } from '@temporalio/client';
 import type { Pool } from 'pg';
+import { readRuns } from '../../../src/observe/metrics/runs';
 import { countStored } from '../../../src/observe/metrics/stored';
 import { metricsSettings } from '../../../src/observe/metrics/start';
 
@@ -57,6 +59,57 @@ describe('counting', () => {
     const { cost, tokens } = await totals([{ ...attempt, promptTokens: NaN, usd: -1 }, attempt]);
     expect(cost).toEqual([{ ...who, value: 0.5 }]);
     expect(tokens.map(({ value }) => value)).toEqual([10, 10]);
+  });
+});
+
+describe('gauges of runs', () => {
+  interface Listed {
+    workflowId: string;
+    attention: boolean;
+  }
+  /** Temporal and Postgres as far as they are asked which runs are open, and what these have spent. */
+  const sources = (runs: Listed[]) => ({
+    client: {
+      withDeadline: (_: number, body: () => Promise<void>) => body(),
+      workflow: {
+        list: () =>
+          runs.map(({ workflowId, attention }) => ({
+            ...{ workflowId, type: 'flywheel' },
+            typedSearchAttributes: {
+              get: ({ name }: { name: string }) => (name === 'NeedsAttention' ? attention : null),
+            },
+          })),
+      },
+    } as unknown as Client,
+    pool: {
+      query: ({ name }: { name: string }) =>
+        Promise.resolve({
+          rows:
+            name === 'metrics-accounts'
+              ? runs.map(({ workflowId: run }) => ({ run, usd: 1, capUsd: 2, paused: false, steps: 3 }))
+              : runs.map(({ workflowId: run }) => ({ run, model: 'poet', rating: 1000, lower: 990, upper: 1010 })),
+        }),
+    } as unknown as Pool,
+  });
+
+  it('keep their names in a worker that has seen many runs: one that waits for a decision is told as itself', async () => {
+    const meters = createMeters();
+    for (let run = 0; run < 200; run++) meters.labels.run(`old-${run}`);
+    const { client, pool } = sources([
+      { workflowId: 'waits', attention: true },
+      { workflowId: 'goes-on', attention: false },
+    ]);
+    await readRuns(meters, client, pool);
+    const told = async (gauge: typeof meters.attention | typeof meters.rating) =>
+      (await gauge.get()).values.map(({ labels, value }) => [labels.run, value]);
+    expect(await told(meters.attention)).toEqual([
+      ['waits', 1],
+      ['goes-on', 0],
+    ]);
+    for (const gauge of [meters.round, meters.spent, meters.budget, meters.paused, meters.rating])
+      expect((await told(gauge)).map(([run]) => run)).toEqual(['waits', 'goes-on']);
+    await readRuns(meters, sources([]).client, pool);
+    expect(await told(meters.attention)).toEqual([]);
   });
 });
 
