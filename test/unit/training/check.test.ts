@@ -159,7 +159,7 @@ describe('programs', () => {
         },
       );
       rmSync(artifacts, { recursive: true, force: true });
-      return found.filter((sentence) => sentence.startsWith('target.serve'));
+      return found.map(({ sentence }) => sentence).filter((sentence) => sentence.startsWith('target.serve'));
     };
     expect(await problems('no-such-vllm')).toEqual([
       'target.serve.start: there is no program no-such-vllm on this machine; give its whole path, or mend PATH where the worker starts.',
