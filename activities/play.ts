@@ -108,7 +108,7 @@ export function createPlayActivities(deps: Deps) {
         const problem = tooManyFailed
           ? `${counts.failed} of ${arena.size} battles failed (${percent(share('failed'))}, arena.maxFailedShare allows ${percent(maxFailedShare)}): ${(await commonProblem(pool, id)) ?? 'no reason was stored'}`
           : share('invalid') > maxInvalidShare
-            ? `${counts.invalid} of ${arena.size} battles have an unreadable verdict (${percent(share('invalid'))}, arena.maxInvalidShare allows ${percent(maxInvalidShare)}). Where a later version reads them, \`npx flywheel judge reparse ${arena.run}\` and then "retry" mends it; "promote" goes on without these battles`
+            ? `${counts.invalid} of ${arena.size} battles have an unreadable verdict (${percent(share('invalid'))}, arena.maxInvalidShare allows ${percent(maxInvalidShare)}): the judge does not keep to its template; look at what it wrote. Where this version reads it, \`npx flywheel judge reparse ${arena.run}\` and then "retry" mends it; "promote" goes on without these battles`
             : null;
         log.info(`${arena.size} battles of ${id} are played.`, {
           arena: id,

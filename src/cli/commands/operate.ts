@@ -10,10 +10,15 @@ import { say, sayJson } from '../output';
 
 const RUN = ['<run>', "the run's id"] as const;
 const STAGES = ['sft', 'dpo', 'ppo'];
+const REASON = ['--reason <text>', "why; it stands among the run's events"] as const;
 const ACTIONS: Decision[] = ['retry', 'promote', 'keep', 'stop'];
 
 interface Json {
-  json?: boolean;
+  json?: boolean | undefined;
+}
+
+interface Sent extends Json {
+  reason?: string | undefined;
 }
 
 export function pauseCommand(): Command {
@@ -25,18 +30,19 @@ export function pauseCommand(): Command {
   )
     .argument(...RUN)
     .option('--now', 'also cancel calls in flight, and stop training at a checkpoint')
-    .option('--reason <text>', "why; it stands in the run's details")
+    .option(...REASON)
     .option(...JSON_OPTION)
-    .action((run: string, { now, reason, json }: Json & { now?: boolean; reason?: string }) =>
-      send(run, 'pause', { ...(now ? { mode: 'now' } : {}), ...(reason === undefined ? {} : { reason }) }, json),
+    .action((run: string, { now, ...sent }: Sent & { now?: boolean }) =>
+      send(run, 'pause', now ? { mode: 'now' } : {}, sent),
     );
 }
 
 export function resumeCommand(): Command {
   return describedCommand('resume', 'Go on after a pause.', 'resume my-run')
     .argument(...RUN)
+    .option(...REASON)
     .option(...JSON_OPTION)
-    .action((run: string, { json }: Json) => send(run, 'resume', {}, json));
+    .action((run: string, sent: Sent) => send(run, 'resume', {}, sent));
 }
 
 export function rollbackCommand(): Command {
@@ -54,11 +60,10 @@ export function rollbackCommand(): Command {
       'settings that hold from there on, JSON or YAML, as they stand in the configuration',
       settings,
     )
-    .option('--reason <text>', "why; it stands in the run's details")
+    .option(...REASON)
     .option(...JSON_OPTION)
-    .action(
-      (run: string, { json, ...place }: Json & { round: number; stage?: string; set?: object; reason?: string }) =>
-        send(run, 'rollback', place, json),
+    .action((run: string, { json, reason, ...place }: Sent & { round: number; stage?: string; set?: object }) =>
+      send(run, 'rollback', place, { json, reason }),
     );
 }
 
@@ -79,16 +84,18 @@ export function budgetCommand(): Command {
   return describedCommand('budget', "Set a run's cap on what it may spend.", 'budget my-run 50')
     .argument(...RUN)
     .argument('<usd>', 'amount in USD', dollars)
+    .option(...REASON)
     .option(...JSON_OPTION)
-    .action((run: string, usd: number, { json }: Json) => send(run, 'setBudget', { usd }, json));
+    .action((run: string, usd: number, sent: Sent) => send(run, 'setBudget', { usd }, sent));
 }
 
 export function decideCommand(): Command {
   return describedCommand('decide', 'Answer a run that needs attention.', 'decide my-run retry')
     .argument(...RUN)
     .addArgument(new Argument('<action>', 'what to do; `status` says what the run asks').choices(ACTIONS))
+    .option(...REASON)
     .option(...JSON_OPTION)
-    .action((run: string, action: string, { json }: Json) => send(run, 'decide', { action }, json));
+    .action((run: string, action: string, sent: Sent) => send(run, 'decide', { action }, sent));
 }
 
 export function cancelCommand(): Command {
@@ -98,8 +105,9 @@ export function cancelCommand(): Command {
     .action((run: string, { json }: Json) => onRun(run, json, cancelRun));
 }
 
-function send(run: string, name: MessageName, message: object, json?: boolean): Promise<void> {
-  return onRun(run, json, (client) => sendMessage(client, run, name, message));
+function send(run: string, name: MessageName, message: object, { json, reason }: Sent): Promise<void> {
+  const because = reason === undefined ? {} : { reason };
+  return onRun(run, json, (client) => sendMessage(client, run, name, { ...message, ...because }));
 }
 
 /** Does something to a run and tells the sentence that comes back. */
