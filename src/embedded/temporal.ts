@@ -21,6 +21,8 @@ export interface TemporalOptions {
   uiPort?: number;
   /** Where the UI has encrypted payloads opened (src/codec). */
   codecEndpoint?: string;
+  /** The server's own settings by their names (its dynamic configuration), such as the length of a history at which a run should go on in a new one. */
+  dynamicConfig?: Readonly<Record<string, number | boolean | string>>;
   /** The binary; default by the rule of paths.ts. */
   binary?: string;
 }
@@ -91,7 +93,7 @@ export async function startTemporal(options: TemporalOptions): Promise<Temporal>
 }
 
 async function startOnce(options: TemporalOptions): Promise<Temporal> {
-  const { dbFile, logFile, binary = temporalBinary() } = options;
+  const { dbFile, logFile, dynamicConfig = {}, binary = temporalBinary() } = options;
   const recordFile = `${dbFile}.server.json`;
   mkdirSync(dirname(dbFile), { recursive: true });
   await endLeftover('Temporal', recordFile);
@@ -102,6 +104,8 @@ async function startOnce(options: TemporalOptions): Promise<Temporal> {
   const flags = `--ip 127.0.0.1 --port ${port} --ui-port ${uiPort} --ui-disable-news-fetch --log-level warn`;
   const args = ['server', 'start-dev', '-f', dbFile, ...flags.split(' ')];
   if (options.codecEndpoint !== undefined) args.push('--ui-codec-endpoint', options.codecEndpoint);
+  for (const [name, value] of Object.entries(dynamicConfig))
+    args.push('--dynamic-config-value', `${name}=${JSON.stringify(value)}`);
   for (const [name, type] of Object.entries(SEARCH_ATTRIBUTES)) args.push('--search-attribute', `${name}=${type}`);
   const child = await startChild({
     name: 'Temporal',

@@ -1,69 +1,57 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { WorkflowHandle, WorkflowHandleWithFirstExecutionRunId } from '@temporalio/client';
 import type { ConfigInput } from '../../src/config/schema';
 import { main } from '../../src/cli/main';
 import { progressSchema } from '../../src/dashboard/schemas/runs';
 import { readJson } from '../../src/files';
-import { startSandbox, type Sandbox } from '../../src/sandbox/server';
+import type { Sandbox } from '../../src/sandbox/server';
 import type { RowMeta } from '../../src/selection/rows';
 import { checkpointsOf, datasetsOf } from '../../src/store/artifacts';
-import { eventsOf } from '../../src/store/events';
 import { spendOf } from '../../src/store/ledger';
 import { gatesOf } from '../../src/store/results';
 import { configVersions } from '../../src/store/run-configs';
 import { loadRun } from '../../src/store/runs';
 import type { Job } from '../../src/training/job';
-import { startWorker, type RunningWorker } from '../../src/worker';
-import type { MessageName } from '../../workflows/messages';
-import { progressQuery, signals, updates } from '../../workflows/messages';
-import type { FlywheelInput, FlywheelState, Progress } from '../../workflows/types';
-import { scriptedConfig, scriptedFiles, scriptedPython } from '../support/scripted';
-import { testServers, type TestServers } from '../support/servers';
+import { signals } from '../../workflows/messages';
+import type { FlywheelState } from '../../workflows/types';
+import {
+  attention,
+  dear,
+  operatedRuns,
+  paused,
+  progress,
+  refusal,
+  send,
+  when,
+  type OperatedRuns,
+} from '../support/operated';
+import { scriptedConfig } from '../support/scripted';
+import type { TestServers } from '../support/servers';
 import { until } from '../support/until';
 
 /**
  * What operators do, against real Temporal and Postgres. Players, judges and the trainer are scripted behind their real
  * contracts, so that a round lasts seconds; real training under control is in run.test.ts.
  */
+let runs: OperatedRuns;
 let servers: TestServers;
 let sandbox: Sandbox;
-let worker: RunningWorker;
 let config: ConfigInput;
-let files: Parameters<typeof scriptedConfig>[0];
+let files: OperatedRuns['files'];
 
 jest.setTimeout(240_000);
 
-const { FLYWHEEL_PYTHON } = process.env;
-
 beforeAll(async () => {
-  servers = await testServers('control');
-  sandbox = await startSandbox({ latencyMs: 10 });
-  const { home } = servers.paths;
-  files = scriptedFiles(home);
-  config = scriptedConfig(files);
-  process.env['FLYWHEEL_PYTHON'] = scriptedPython(home);
-  worker = await startWorker({ ...servers, defaults: { config, folder: home }, sandbox: sandbox.url });
+  runs = await operatedRuns('control');
+  ({ servers, sandbox, config, files } = runs);
 });
 
-afterAll(async () => {
-  await worker?.stop();
-  await sandbox?.close();
-  await servers?.stop();
-  if (FLYWHEEL_PYTHON === undefined) delete process.env['FLYWHEEL_PYTHON'];
-  else process.env['FLYWHEEL_PYTHON'] = FLYWHEEL_PYTHON;
-});
+afterAll(() => runs?.stop());
 
-const start = (workflowId: string, input: FlywheelInput = {}): Promise<WorkflowHandleWithFirstExecutionRunId> =>
-  servers.client.workflow.start('flywheel', { workflowId, taskQueue: 'flywheel', args: [input] });
-const send = (handle: WorkflowHandle, name: MessageName, input?: unknown): Promise<string> =>
-  handle.executeUpdate(updates[name], { args: [input] });
-/** Why an update was not taken. */
-const refusal = (handle: WorkflowHandle, name: MessageName, input?: unknown): Promise<string> =>
-  send(handle, name, input).then(
-    (sentence) => `taken: ${sentence}`,
-    (error: { cause?: { message?: string } }) => error.cause?.message ?? 'no reason',
-  );
+const start: OperatedRuns['start'] = (...given) => runs.start(...given);
+const actions: OperatedRuns['actions'] = (run) => runs.actions(run);
+const fault: OperatedRuns['fault'] = (...given) => runs.fault(...given);
+const noFaults = () => runs.noFaults();
 /** What `flywheel` says, on either stream. */
 async function command(...args: string[]): Promise<string> {
   let said = '';
@@ -78,23 +66,6 @@ async function command(...args: string[]): Promise<string> {
     for (const spy of spies) spy.mockRestore();
   }
 }
-const progress = (handle: WorkflowHandle): Promise<Progress> => handle.query(progressQuery);
-const when = (handle: WorkflowHandle, holds: (now: Progress) => boolean) => until(() => progress(handle), holds);
-const paused = ({ status }: Progress) => status === 'paused';
-const attention = ({ status }: Progress) => status === 'needs attention';
-const actions = async (run: string) =>
-  (await eventsOf(servers.pool, run)).map(({ kind, sentence, actor, detail }) => ({ kind, sentence, actor, detail }));
-const fault = async (kind: string, match: object = {}, rest: object = {}) => {
-  const url = sandbox.url.replace(/\/v1$/, '/faults');
-  await fetch(url, { method: 'POST', body: JSON.stringify({ kind, match, ...rest }) });
-};
-const noFaults = () => fetch(sandbox.url.replace(/\/v1$/, '/faults'), { method: 'DELETE' });
-/** A bill that a cap can stop: a dollar for a thousand tokens. */
-const dear = (judge: ConfigInput['judge']): ConfigInput['judge'] => ({
-  ...judge,
-  revision: 'dear',
-  price: { input: 1000, output: 1000 },
-});
 
 describe('messages', () => {
   it('work by the empty box, twice in a row, as signal and as update, before the first stage and in the last evaluation', async () => {

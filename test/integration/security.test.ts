@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { temporal } from '@temporalio/proto';
 import { parseHTML } from 'linkedom';
 import { request } from 'undici';
@@ -11,6 +12,7 @@ import { main } from '../../src/cli/main';
 import { createClient } from '../../src/codec/client';
 import { startCodecEndpoint, loopbackOrigins } from '../../src/codec/endpoint';
 import { keysFrom, KEY_VARIABLE, newKey } from '../../src/codec/keys';
+import { startDashboard } from '../../src/dashboard/server';
 import { repositoryRoot } from '../../src/embedded/paths';
 import { startSandbox, type Sandbox } from '../../src/sandbox/server';
 import { progressQuery, updates } from '../../workflows/messages';
@@ -122,6 +124,25 @@ function config() {
   };
 }
 
+/** What the dashboard's pages ask for; the pages themselves are files of the build, the same for every run. */
+function dashboardPaths(): string[] {
+  const run = `/api/v1/runs/${encodeURIComponent(RUN)}`;
+  const dataset = `id=${encodeURIComponent(`${RUN}/r1-sft-a1/sft`)}`;
+  const ofRun = ['', '/events', '/curves', '/leaderboard', '/leaderboard.md', '/judges', '/datasets', '/battles'];
+  return ['/api/v1/runs', ...ofRun.map((path) => `${run}${path}`), `/api/v1/dataset?${dataset}`];
+}
+
+/** The text at an address; asked again while a part of it is pending. @throws Error where it is not there. */
+async function read(url: string): Promise<string> {
+  for (;;) {
+    const { statusCode, body } = await request(url);
+    const text = await body.text();
+    if (statusCode !== 200) throw new Error(`${url} answered ${statusCode}: ${text}`);
+    if (!text.includes('"state":"pending"')) return text;
+    await sleep(100);
+  }
+}
+
 /** All histories of a workflow id, as they travel. */
 async function historyBytes(workflowId: string): Promise<Buffer> {
   const history = await servers.client.workflow.getHandle(workflowId).fetchHistory();
@@ -193,6 +214,19 @@ describe('a run with a secret, among texts that attack', () => {
       shown[name] = await printed(...args);
       writeFileSync(join(home, 'shown', name), shown[name]);
     }
+    const settings = {
+      uiUrl: null,
+      artifacts: servers.paths.artifacts,
+      namespace: 'default',
+      port: 0,
+      env: process.env,
+    };
+    const dashboard = await startDashboard({ ...settings, ...servers });
+    try {
+      for (const path of dashboardPaths()) shown[path] = await read(`${dashboard.url}${path}`);
+    } finally {
+      await dashboard.close();
+    }
     for (const name of ['FLYWHEEL_DATABASE_URL', 'TEMPORAL_ADDRESS', 'MARKED_SECRET']) delete process.env[name];
   });
 
@@ -211,6 +245,9 @@ describe('a run with a secret, among texts that attack', () => {
     expect(dump).toContain('env:MARKED_SECRET');
     const { password } = new URL(servers.databaseUrl);
     expect(password.length).toBeGreaterThan(8);
+
+    for (const path of dashboardPaths()) expect([path, shown[path]?.length]).not.toEqual([path, 0]);
+    expect(shown[dashboardPaths().find((path) => path.endsWith('/leaderboard')) ?? '']).toContain('drop table answers');
 
     for (const secret of [SECRET, password]) {
       expect(history.includes(secret)).toBe(false);

@@ -3,8 +3,9 @@ import { migrate } from '../../src/store/migrate';
 import { openStore, type Store } from '../../src/store/open';
 import { savePlayer, saveJudge } from '../../src/store/players';
 import { savePrompts, saveSplit, partOf } from '../../src/store/prompts';
-import { spendOf } from '../../src/store/ledger';
+import { saveCap, spendOf } from '../../src/store/ledger';
 import { GroupCommit } from '../../src/store/group-commit';
+import { BudgetReached } from '../../src/store/purse';
 import { testPostgres, type TestPostgres } from '../support/postgres';
 
 let server: TestPostgres;
@@ -99,6 +100,71 @@ it('sums every attempt, failed ones too', async () => {
     store.ledger.put({ ...attempt, error: 'timeout' }),
   ]);
   expect(await spendOf(store.pool, 'x')).toEqual({ calls: 2, failedCalls: 1, tokens: 30, usd: 0.5 });
+});
+
+describe('a cap over two workers', () => {
+  const RUN = 'capped';
+  let other: Store;
+
+  beforeAll(async () => {
+    other = await openStore(server.url);
+  });
+
+  afterAll(() => other?.close());
+
+  /** A worker's side of a call: admitted, owed as it ends, paid when the ledger is written. */
+  const worker = async (one: Store) => {
+    const purse = await one.purses.open(one.pool, RUN);
+    return {
+      admitted: () => purse.admit(),
+      pay(usd: number) {
+        purse.owe(usd);
+        const tokens = { promptTokens: 1, completionTokens: 1 };
+        return one.ledger.put({ ...tokens, run: RUN, purpose: 'gate', party: 'a', usd, milliseconds: 3, error: null });
+      },
+    };
+  };
+
+  it('each knows its own calls at once and the other’s from its next flush: the overshoot is one flush for each further worker', async () => {
+    await saveCap(store.pool, RUN, 1);
+    const [first, second] = [await worker(store), await worker(other)];
+    // Its own calls count before they are written.
+    const written = first.pay(0.75);
+    first.admitted();
+    await written;
+    // Nobody told the second worker yet; its own flush does.
+    second.admitted();
+    await second.pay(0.5);
+    expect(() => second.admitted()).toThrow('$1.25 of $1.00 are spent. Send setBudget {"usd": 3} to go on.');
+    first.admitted();
+    await first.pay(0.125);
+    const refused = (() => {
+      try {
+        first.admitted();
+      } catch (error) {
+        return error;
+      }
+      return null;
+    })();
+    expect(BudgetReached.isInstance(refused) && refused.usd).toBe(1.375);
+    expect((await spendOf(store.pool, RUN)).usd).toBe(1.375);
+  });
+
+  it('a raised cap, and one that is taken away, holds for every worker from its next batch or flush on', async () => {
+    const [first, second] = [await worker(store), await worker(other)];
+    await saveCap(store.pool, RUN, 2);
+    expect(() => first.admitted()).toThrow('of $1.00');
+    // A batch opens the purse anew.
+    (await worker(store)).admitted();
+    first.admitted();
+    await second.pay(0.5);
+    second.admitted();
+    await second.pay(0.5);
+    expect(() => second.admitted()).toThrow('$2.38 of $2.00');
+    await saveCap(store.pool, RUN, null);
+    (await worker(other)).admitted();
+    second.admitted();
+  });
 });
 
 describe('GroupCommit', () => {

@@ -4,7 +4,7 @@ import { Client, Connection } from '@temporalio/client';
 import { Pool } from 'pg';
 import { homePaths, type HomePaths } from '../../src/embedded/paths';
 import { startPostgres, type Postgres } from '../../src/embedded/postgres';
-import { startTemporal, type Temporal } from '../../src/embedded/temporal';
+import { startTemporal, type Temporal, type TemporalOptions } from '../../src/embedded/temporal';
 import { temporaryFolder } from '../../src/embedded/temporary-folder';
 
 /** A real Postgres and a real Temporal server with a folder for artifacts, and connections to both. */
@@ -17,7 +17,12 @@ export interface TestServers {
   stop(): Promise<void>;
 }
 
-export async function testServers(name: string): Promise<TestServers> {
+export interface TestServerOptions {
+  /** Of the Temporal server, as `startTemporal` takes them. */
+  dynamicConfig?: TemporalOptions['dynamicConfig'];
+}
+
+export async function testServers(name: string, { dynamicConfig }: TestServerOptions = {}): Promise<TestServers> {
   const folder = temporaryFolder(name);
   const paths = homePaths(folder);
   const started: { stop(): Promise<void> }[] = [];
@@ -33,6 +38,7 @@ export async function testServers(name: string): Promise<TestServers> {
       logFile: join(paths.logs, 'temporal.log'),
       port: 0,
       uiPort: 0,
+      ...(dynamicConfig && { dynamicConfig }),
     });
     started.push(temporal);
     const connection = await Connection.connect({ address: temporal.address });
