@@ -12,6 +12,7 @@ import { leaderboardRoutes } from './api/leaderboard';
 import { liveRoute } from './api/live';
 import { runsRoutes } from './api/runs';
 import { sessionRoutes } from './api/session';
+import { textsRoutes } from './api/texts';
 import type { DashboardDeps } from './deps';
 import { NotThere } from './route';
 import { refuseForgedChanges, requireSession, type Access } from './security/access';
@@ -53,6 +54,7 @@ export function createApp(deps: DashboardDeps, settings: AppSettings): OpenAPIHo
   api.route('/', battlesRoutes(deps));
   api.route('/', dataRoutes(deps));
   api.route('/', judgesRoutes(deps));
+  api.route('/', textsRoutes(deps));
   liveRoute(api, deps, ending);
   api.doc31('/openapi.json', {
     openapi: '3.1.0',
@@ -60,7 +62,7 @@ export function createApp(deps: DashboardDeps, settings: AppSettings): OpenAPIHo
       title: 'Arena Flywheel',
       version,
       description:
-        'What the dashboard reads and sends. Beyond loopback send `Authorization: Bearer TOKEN` (FLYWHEEL_DASHBOARD_TOKEN). What a model or judge wrote is in fields called `text`: show it as text. GET /live?run=RUN streams server-sent events that name what has changed: run, events, curves; without a run: runs.',
+        'What the dashboard reads and sends. Beyond loopback send `Authorization: Bearer TOKEN` (FLYWHEEL_DASHBOARD_TOKEN). What a model or judge wrote is in fields called `text`: show it as text.',
     },
     servers: [{ url: '/api/v1' }],
   });

@@ -187,3 +187,19 @@ export async function answersTo(pool: Pool, prompt: string, players: readonly st
   );
   return rows;
 }
+
+/** What the judge wrote of a battle with one of its players shown first; null where that game is not stored. */
+export async function judgeText(
+  pool: Pool,
+  { arena, position }: BattleCursor,
+  shownFirst: 'a' | 'b',
+): Promise<string | null> {
+  const [first, second] = shownFirst === 'a' ? ['player_a', 'player_b'] : ['player_b', 'player_a'];
+  const { rows } = await pool.query<{ text: string }>(
+    `select games.text from battles join arenas on arenas.id = arena
+       join games on games.judge = arenas.judge and games.prompt = battles.prompt and first = ${first} and second = ${second}
+      where arena = $1 and position = $2`,
+    [arena, position],
+  );
+  return rows[0]?.text ?? null;
+}

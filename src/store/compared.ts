@@ -44,13 +44,14 @@ export interface ComparedRow {
   oldPoints: number | null;
   newPoints: number | null;
   verdict: ComparedVerdict;
-  /** `arena#position` where they met. */
-  battle: string | null;
+  /** Where they met: `arena#position`, and the run whose arena that is. */
+  battle: { run: string; id: string } | null;
 }
 
 interface Sides {
   old: string;
   new: string;
+  /** Where they met in several, the battle is the first one's. */
   arenas: readonly string[];
 }
 
@@ -81,9 +82,11 @@ export async function comparedPage(
           where one.player = $1 and one.sample = 0 and one.prompt > $4 order by one.prompt limit $5), ${POINTS}
        select chosen.prompt, category, old_text as "oldText", new_text as "newText", direct, old_points as "oldPoints",
               new_points as "newPoints", ${VERDICT} as verdict,
-              (select arena || '#' || position from battles
+              (select json_build_object('run', arenas.run, 'id', arena || '#' || position)
+                 from battles join arenas on arenas.id = arena
                 where battles.prompt = chosen.prompt and arena = any($3)
-                  and ((player_a = $1 and player_b = $2) or (player_a = $2 and player_b = $1)) order by arena limit 1) as battle,
+                  and ((player_a = $1 and player_b = $2) or (player_a = $2 and player_b = $1))
+                order by array_position($3, arena) limit 1) as battle,
               ${lastAsked(ASKED)} as asked
          from chosen join judged using (prompt) join prompts on prompts.id = chosen.prompt order by chosen.prompt`,
       [old, fresh, arenas, from, looked],

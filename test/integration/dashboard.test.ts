@@ -2,6 +2,7 @@ import { appendFileSync, mkdirSync, writeFileSync } from 'node:fs';
 import { request } from 'node:http';
 import { join } from 'node:path';
 import type { z } from '@hono/zod-openapi';
+import { parseConfig } from '../../src/config/load';
 import type { ConfigInput } from '../../src/config/schema';
 import { battleChoicesSchema, battleSchema, battlesSchema } from '../../src/dashboard/schemas/battles';
 import { compareSchema } from '../../src/dashboard/schemas/compare';
@@ -19,12 +20,23 @@ import { curvesSchema, eventsSchema, runSchema, runsSchema } from '../../src/das
 import { sessionSchema } from '../../src/dashboard/schemas/session';
 import { startDashboard, type RunningDashboard } from '../../src/dashboard/server';
 import { sha256 } from '../../src/identity';
+import { checkpointPlayer } from '../../src/models/roster';
+import { decontaminatePool } from '../../src/prompts/decontaminate/decontaminate-pool';
+import { lexicalEmbedder } from '../../src/prompts/embed/lexical';
+import { importIntoPool } from '../../src/prompts/import/import-pool';
+import { dropDuplicates } from '../../src/prompts/near-duplicates/drop-duplicates';
+import { NEAR_DUPLICATE_DEFAULTS } from '../../src/prompts/near-duplicates/settings';
 import { startSandbox, type Sandbox } from '../../src/sandbox/server';
 import { said } from '../../src/selection/rows';
-import { saveDataset } from '../../src/store/artifacts';
+import { saveCheckpoint, saveDataset } from '../../src/store/artifacts';
+import { savePlayer } from '../../src/store/players';
+import { saveRun, saveState } from '../../src/store/runs';
 import { startWorker, type RunningWorker } from '../../src/worker';
+import { freshState } from '../../workflows/steps';
+import type { FlywheelState } from '../../workflows/types';
 import { testServers, type TestServers } from '../support/servers';
 import { sandboxJudge, sandboxPlayer, writePrompts } from '../support/tiny';
+import { until } from '../support/until';
 
 /** The API over a real arena: real Temporal, real Postgres, scripted players and judges. */
 let servers: TestServers;
@@ -216,6 +228,25 @@ describe('a finished arena', () => {
     expect(trace).toMatchObject({ chosen: first?.player, battles: [{ id, games: [{}, {}] }] });
     expect((await fetch(at(`/dataset/row?${query}&row=4`))).status).toBe(404);
 
+    // What a page may have cut, whole.
+    const textAt = async (address: string) => {
+      const response = await fetch(at(address));
+      expect(response.headers.get('content-type')).toContain('text/plain');
+      return response.text();
+    };
+    const battle = `battle=${encodeURIComponent(id)}`;
+    expect(await textAt(`/judge-text?${battle}&first=a`)).toBe(before.games[0]?.text.text);
+    expect(await textAt(`/judge-text?${battle}&first=b`)).toBe(before.games[1]?.text.text);
+    expect(await textAt(`/prompt/turn?prompt=${before.prompt.id}&turn=1`)).toBe(before.prompt.turns[0]?.text.text);
+    expect(await textAt(`/dataset/row/text?${query}&row=2&role=chosen`)).toBe(first?.text.text);
+    expect(await textAt(`/dataset/row/text?${query}&row=2&role=rejected`)).toBe(second?.text.text);
+    for (const address of [
+      `/judge-text?battle=${encodeURIComponent(`${RUN}/x#1`)}&first=a`,
+      `/prompt/turn?prompt=${before.prompt.id}&turn=9`,
+      `/dataset/row/text?${query}&row=4&role=chosen`,
+    ])
+      expect({ address, status: (await fetch(at(address))).status }).toEqual({ address, status: 404 });
+
     appendFileSync(path, '{}\n');
     await servers.pool.query("update datasets set id = id || '2' where id = $1", [DATASET]);
     const changed = await get(`/dataset?${query}2`, datasetDetailSchema);
@@ -223,7 +254,8 @@ describe('a finished arena', () => {
   });
 
   it('tells of its judges, and holds them beside people', async () => {
-    const { judges, agreement } = await get(`${RUN_PATH}/judges`, judgesSchema);
+    const { judges, agreement, ...does } = await get(`${RUN_PATH}/judges`, judgesSchema);
+    expect(does).toEqual({ trains: false, heldOut: true });
     expect(judges.map(({ role }) => role)).toEqual(['evaluation', 'data']);
     expect(judges[0]?.profile).toMatchObject({ value: { battles: 3 * PROMPTS, perMille: 1000 } });
     expect(agreement).toMatchObject({ value: { battles: expect.any(Number) as number } });
@@ -250,7 +282,7 @@ describe('a finished arena', () => {
     expect(summary).toMatchObject({ prompts: PROMPTS, unknown: 0 });
     const better = await get(`${path}&verdict=better&limit=50`, compareSchema);
     expect(better.rows).toHaveLength(summary?.better ?? -1);
-    expect(better.rows.every(({ by, battle }) => by === 'direct' && battle !== null)).toBe(true);
+    expect(better.rows.every(({ by, battle }) => by === 'direct' && battle?.run === RUN)).toBe(true);
   });
 
   it('knows no pools, and says so of what is not there', async () => {
@@ -262,6 +294,148 @@ describe('a finished arena', () => {
     expect((await fetch(at('/nonsense'))).status).toBe(404);
   });
 });
+
+describe('an arena with one judge, over a pool', () => {
+  const LONG = `Please write a letter to my neighbour about the noise of last night, keep it friendly, ${'and say that I like music as well, '.repeat(3)}only not so late.`;
+
+  beforeAll(async () => {
+    await storeStarted('started');
+    const file = join(servers.paths.home, 'chats.jsonl');
+    writePrompts(file, PROMPTS, 'test');
+    appendFileSync(file, [LONG, `${LONG}!`].map((prompt) => `${JSON.stringify({ prompt })}\n`).join(''));
+    await importIntoPool(servers.pool, 'chats', [file]);
+    await dropDuplicates(servers.pool, 'chats', { ...NEAR_DUPLICATE_DEFAULTS, jaccard: 0.8 });
+    const benchmark = { id: 'b', messages: [{ role: 'user' as const, content: LONG }] };
+    await decontaminatePool(
+      servers.pool,
+      'chats',
+      [{ ...benchmark, category: null, source: 'benchmark', originalId: null }],
+      { embedder: lexicalEmbedder(), rule: { similarity: 0.999 }, ngram: 0, maxShare: 1 },
+    );
+    const config: ConfigInput = {
+      name: 'second',
+      competitors: (['scholar', 'coder'] as const).map((name) => sandboxPlayer(name)),
+      judge: sandboxJudge('data-judge'),
+      prompts: { source: ['pool:chats'] },
+      evaluation: { bootstrapRounds: 100 },
+    };
+    const handle = await servers.client.workflow.start('arena', {
+      ...{ workflowId: 'second', taskQueue: 'flywheel', args: [{ config }] },
+    });
+    await handle.result();
+  });
+
+  it('says what cleaning left of its prompts, what it dropped, and what is kept instead', async () => {
+    const lost = {
+      ...{ pool: 'chats', files: 1, prompts: PROMPTS + 2, kept: PROMPTS, masked: 0 },
+      dropped: expect.arrayContaining([
+        { reason: 'near-duplicate', prompts: 1 },
+        { reason: 'contaminated', prompts: 1 },
+      ]) as unknown,
+    };
+    // That there was none has been asked before, and is given for some seconds.
+    const told = await until(
+      () => get('/pools', poolsSchema),
+      ({ pools }) => pools.state === 'ready' && pools.value.length > 0,
+    );
+    expect(told).toEqual({ pools: { state: 'ready', value: [lost] } });
+    expect(await get('/runs/second/datasets', datasetsSchema)).toEqual({
+      datasets: [],
+      pools: { state: 'ready', value: [lost] },
+    });
+    expect((await get(`${RUN_PATH}/datasets`, datasetsSchema)).pools).toEqual({ state: 'ready', value: [] });
+    const reasons = async (reason: string) =>
+      (await get(`/pools/chats/dropped?reason=${reason}`, droppedSchema)).dropped.map(({ text, kept }) => [text, kept]);
+    expect(await reasons('near-duplicate')).toEqual([[`${LONG}!`, LONG]]);
+    expect(await reasons('contaminated')).toEqual([[LONG, null]]);
+    const one = await get('/pools/chats/dropped?limit=1', droppedSchema);
+    expect((await get(`/pools/chats/dropped?after=${one.next}`, droppedSchema)).dropped).toHaveLength(1);
+  });
+
+  it('calls its judge the one that does all', async () => {
+    const { judges, ...does } = await get('/runs/second/judges', judgesSchema);
+    expect(judges.map(({ role }) => role)).toEqual(['data']);
+    expect(does).toEqual({ trains: false, heldOut: false, agreement: { state: 'ready', value: null } });
+    expect(await get('/runs/started/judges', judgesSchema)).toMatchObject({ trains: true, heldOut: false });
+  });
+
+  it('is compared with another run: each battle is named with the run that played it, each answer can be read whole', async () => {
+    const found = await get(`${RUN_PATH}/compare?with=second&old=coder&new=scholar&limit=50`, compareSchema);
+    expect(found.rows).toHaveLength(PROMPTS);
+    for (const { battle } of found.rows) expect(battle).toMatchObject({ run: 'second' });
+    const [row] = found.rows;
+    const { run = '', id = '' } = row?.battle ?? {};
+    const path = `/runs/${encodeURIComponent(run)}/battle?id=${encodeURIComponent(id)}`;
+    expect((await get(path, battleSchema)).prompt.id).toBe(row?.prompt);
+    for (const side of ['old', 'new'] as const) {
+      const answer = await fetch(at(`/answer?player=${found.players[side]}&prompt=${row?.prompt}`));
+      expect(await answer.text()).toBe(row?.[side].text.text);
+    }
+  });
+
+  it('compares nobody with itself unless asked to', async () => {
+    const chosen = async (path: string) => {
+      const { old, new: fresh } = await get(path, compareSchema);
+      return [old, fresh];
+    };
+    // The start is all that this run has rated, and so its champion.
+    expect(await chosen('/runs/started/compare')).toEqual(['atlas', 'I0']);
+    expect(await chosen('/runs/started/compare?old=I0')).toEqual(['I0', 'atlas']);
+    expect(await chosen('/runs/started/compare?old=I0&new=I0')).toEqual(['I0', 'I0']);
+    expect(await chosen('/runs/second/compare')).toEqual(['scholar', 'coder']);
+    expect(await chosen('/runs/second/compare?new=scholar')).toEqual(['coder', 'scholar']);
+  });
+
+  it('stands in pages of runs; what needs a person is told with the first one, wherever it stands', async () => {
+    await standing('started', 'closed');
+    const all = await get('/runs', runsSchema);
+    expect(all.runs.map(({ run }) => run)).toEqual(['second', 'started', RUN]);
+    expect(all.next).toBeNull();
+    const pages: string[][] = [];
+    for (let after: string | null = null, next = true; next;) {
+      const page: z.infer<typeof runsSchema> = await get(
+        `/runs?limit=1${after === null ? '' : `&after=${encodeURIComponent(after)}`}`,
+        runsSchema,
+      );
+      expect(page.attention.map(({ run }) => run)).toEqual(after === null ? ['started'] : []);
+      pages.push(page.runs.map(({ run }) => run));
+      after = page.next;
+      next = after !== null;
+    }
+    expect(pages).toEqual([['second'], ['started'], [RUN]]);
+    expect((await fetch(at('/runs?limit=101'))).status).toBe(400);
+  });
+});
+
+/** As a run stands whose start is rated, and whose workflow is gone. */
+async function storeStarted(run: string): Promise<void> {
+  const reach = { url: 'http://127.0.0.1:9/v1', price: { input: 1, output: 2 } };
+  const config = parseConfig(
+    {
+      ...{ name: run, rounds: 1, target: { base: '/nowhere/base' }, prompts: { source: ['prompts.jsonl'] } },
+      competitors: ['atlas', 'borealis'].map((id) => ({ ...reach, id, model: id })),
+      judge: { ...reach, model: 'judge' },
+    },
+    { where: 'the test', folder: '/nowhere' },
+  );
+  const model = { checkpoint: `${run}/I0`, label: 'I0' };
+  const player = checkpointPlayer(config, { id: model.checkpoint, label: 'I0', sha256: sha256(run) });
+  await savePlayer(servers.pool, player);
+  await saveRun(servers.pool, { id: run, config, configHash: sha256(run).slice(0, 32), split: null });
+  await saveCheckpoint(servers.pool, {
+    ...{ id: model.checkpoint, run, round: 0, stage: 'start', attempt: 1, parent: null, dataset: null, job: null },
+    ...{ path: '/nowhere', sha256: sha256(run), metrics: {}, seconds: 0, player: player.id, status: 'promoted' },
+  });
+  await saveState(servers.pool, run, {
+    ...freshState(null),
+    finished: [
+      {
+        ...{ round: 0, stage: 'start', attempt: 1, decision: 'none', model, candidate: null, gate: null, datasets: {} },
+        ...{ evaluation: null, battles: 0, rows: 0, seconds: 1, rating: null, dataRating: null },
+      },
+    ],
+  } satisfies FlywheelState);
+}
 
 describe('what is sent to a run', () => {
   it('is refused in its own words, and by a closed run', async () => {
@@ -289,10 +463,10 @@ describe('what is sent to a run', () => {
     expect(stream.headers.get('content-type')).toContain('text/event-stream');
     const reader = stream.body!.pipeThrough(new TextDecoderStream()).getReader();
     let heard = '';
-    const until = async (word: string) => {
+    const hear = async (word: string) => {
       while (!heard.includes(word)) heard += (await reader.read()).value ?? '';
     };
-    await until('event: hello');
+    await hear('event: hello');
 
     for (;;) {
       const { status, body } = await post('/runs/slow/messages/pause', { reason: 'a test' });
@@ -303,7 +477,7 @@ describe('what is sent to a run', () => {
       });
       break;
     }
-    await until('event: run');
+    await hear('event: run');
     expect((await standing('slow', 'paused')).actions).toEqual(['resume', 'rollback', 'setBudget']);
     expect(await post('/runs/slow/messages/setBudget', { usd: -1 })).toMatchObject({
       status: 409,
@@ -404,5 +578,8 @@ describe('who may ask', () => {
     expect(Object.keys(document.paths)).toEqual(
       expect.arrayContaining(['/runs', '/runs/{run}/messages/{name}', '/runs/{run}/battles', '/dataset/row']),
     );
+    expect(document.paths['/live']).toMatchObject({
+      get: { parameters: [{ name: 'run', in: 'query' }], responses: { 200: { content: { 'text/event-stream': {} } } } },
+    });
   });
 });

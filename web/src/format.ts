@@ -8,8 +8,11 @@ export const usd = (value: number | null | undefined): string =>
     ? '…'
     : `$${value.toLocaleString('en-GB', { minimumFractionDigits: 2, maximumFractionDigits: 2 })}`;
 export const points = (value: number): string => value.toFixed(0);
-export const signed = (value: number, digits = 0): string =>
-  `${value < 0 ? '−' : '+'}${Math.abs(value).toFixed(digits)}`;
+/** With its sign; what is rounded to nothing has none. */
+export function signed(value: number, digits = 0): string {
+  const text = Math.abs(value).toFixed(digits);
+  return Number(text) === 0 ? text : `${value < 0 ? '−' : '+'}${text}`;
+}
 
 export const interval = (lower: number | null, upper: number | null, digits = 0): string =>
   lower === null && upper === null

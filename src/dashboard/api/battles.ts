@@ -1,9 +1,8 @@
 import { createRoute, z } from '@hono/zod-openapi';
-import { answersTo } from '../../store/battle-pages';
 import type { DashboardDeps } from '../deps';
 import { readBattle, readBattleChoices, readBattles } from '../read/battles';
 import { readCompare } from '../read/compare';
-import { answers, errorSchema, NotThere, routes, runParam } from '../route';
+import { answers, routes, runParam } from '../route';
 import { battleChoicesSchema, battleQuery, battleSchema, battlesSchema } from '../schemas/battles';
 import { compareQuery, compareSchema } from '../schemas/compare';
 
@@ -31,19 +30,7 @@ const one = createRoute({
   tags: ['Battles'],
   summary: "One battle: prompt, both answers, both games' judge texts, the training rows that came of it",
   request: { params: runParam, query: z.object({ id: z.string().min(1).max(2000).describe('ARENA#POSITION') }) },
-  responses: answers(battleSchema, 'The battle. Long texts are cut; GET /answer gives them whole.'),
-});
-
-const answer = createRoute({
-  method: 'get',
-  path: '/answer',
-  tags: ['Battles'],
-  summary: "A player's whole answer to a prompt, as plain text",
-  request: { query: z.object({ player: z.string().min(1).max(200), prompt: z.string().min(1).max(200) }) },
-  responses: {
-    200: { description: 'The text.', content: { 'text/plain': { schema: z.string() } } },
-    404: { description: 'It is not stored.', content: { 'application/json': { schema: errorSchema } } },
-  },
+  responses: answers(battleSchema, 'The battle. Long texts are cut; the routes of Texts give them whole.'),
 });
 
 const compare = createRoute({
@@ -66,12 +53,6 @@ export function battlesRoutes(deps: DashboardDeps) {
     .openapi(one, async (context) =>
       context.json(await readBattle(deps, context.req.valid('param').run, context.req.valid('query').id), 200),
     )
-    .openapi(answer, async (context) => {
-      const { player, prompt } = context.req.valid('query');
-      const [found] = await answersTo(deps.pool, prompt, [player]);
-      if (!found) throw new NotThere(`No answer of ${player} to the prompt ${prompt} is stored.`);
-      return context.text(found.text, 200);
-    })
     .openapi(compare, async (context) =>
       context.json(await readCompare(deps, context.req.valid('param').run, context.req.valid('query')), 200),
     );

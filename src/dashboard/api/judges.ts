@@ -1,6 +1,6 @@
 import { createRoute, z } from '@hono/zod-openapi';
 import type { DashboardDeps } from '../deps';
-import { auditVotes, readJudges } from '../read/judges';
+import { readAudit, readJudges } from '../read/judges';
 import { answers, routes, runParam } from '../route';
 import { judgeRole } from '../schemas/common';
 import { auditSchema, judgesSchema } from '../schemas/judges';
@@ -35,6 +35,6 @@ export function judgesRoutes(deps: DashboardDeps) {
     .openapi(list, async (context) => context.json(await readJudges(deps, context.req.valid('param').run), 200))
     .openapi(audit, async (context) => {
       const { run, role } = context.req.valid('param');
-      return context.json(await auditVotes(deps, run, role, await context.req.text()), 200);
+      return context.json(await readAudit(deps, run, role, await context.req.text()), 200);
     });
 }

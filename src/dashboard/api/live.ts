@@ -1,7 +1,7 @@
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { OpenAPIHono } from '@hono/zod-openapi';
+import { z, type OpenAPIHono } from '@hono/zod-openapi';
 import { streamSSE } from 'hono/streaming';
 import { runFolder } from '../../../activities/context';
 import { contentId } from '../../identity';
@@ -9,7 +9,7 @@ import { eventPage } from '../../store/events';
 import { loadRun } from '../../store/runs';
 import type { DashboardDeps } from '../deps';
 import { lookSoon } from '../read/look';
-import { readRuns } from '../read/runs';
+import { runsState } from '../read/runs';
 
 const EVERY_MS = 1000;
 /** A proxy closes a stream that says nothing. */
@@ -23,6 +23,23 @@ export type Change = 'runs' | 'run' | 'events' | 'curves';
  * runs. Pages that watch the same thing share the reading of it.
  */
 export function liveRoute(app: OpenAPIHono, deps: DashboardDeps, ending: AbortSignal): void {
+  app.openAPIRegistry.registerPath({
+    method: 'get',
+    path: '/live',
+    tags: ['Runs'],
+    summary: 'What has changed, as server-sent events',
+    description:
+      'The name of an event says what to read again: `run`, `events` or `curves` of the run, else `runs`. `hello` begins a stream; `still` says that it stands.',
+    request: {
+      query: z.object({ run: z.string().max(1000).optional().describe("a run's id; default: the list of runs") }),
+    },
+    responses: {
+      200: {
+        description: 'Events without data, until the client leaves.',
+        content: { 'text/event-stream': { schema: z.string() } },
+      },
+    },
+  });
   app.get('/live', (context) => {
     const run = context.req.query('run');
     return streamSSE(context, async (stream) => {
@@ -54,7 +71,7 @@ type State = [Change, string][];
 async function stateOfAll(deps: DashboardDeps): Promise<State> {
   return deps.soon.whole(
     'live runs',
-    async () => [['runs', contentId(JSON.stringify(await readRuns(deps)))]] as State,
+    async () => [['runs', contentId(await runsState(deps))]] as State,
     EVERY_MS - 100,
   );
 }

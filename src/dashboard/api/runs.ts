@@ -15,6 +15,7 @@ import {
   messageName,
   messageSchema,
   runSchema,
+  runsQuery,
   runsSchema,
   sentenceSchema,
 } from '../schemas/runs';
@@ -25,8 +26,9 @@ const list = createRoute({
   method: 'get',
   path: '/runs',
   tags: ['Runs'],
-  summary: 'All runs and arenas, the newest first',
-  responses: answers(runsSchema, 'The runs.'),
+  summary: 'Runs and arenas, the newest first; keyset pages',
+  request: { query: runsQuery },
+  responses: answers(runsSchema, 'A page of runs.'),
 });
 
 const one = createRoute({
@@ -91,7 +93,7 @@ export function runsRoutes(deps: DashboardDeps) {
   const { pool, soon, temporal } = deps;
   const curvesOf = createCurves(deps);
   return routes()
-    .openapi(list, async (context) => context.json(await readRuns(deps), 200))
+    .openapi(list, async (context) => context.json(await readRuns(deps, context.req.valid('query')), 200))
     .openapi(one, async (context) => context.json(await readRun(deps, context.req.valid('param').run), 200))
     .openapi(events, async (context) => {
       const { run } = context.req.valid('param');

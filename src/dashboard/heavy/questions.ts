@@ -6,6 +6,8 @@ import type { JudgeRole } from '../../report/document';
 import { gamesBehind, refitted, styled } from '../../report/refit';
 import { loadDataset } from '../../store/artifacts';
 import { loadRun, type Run } from '../../store/runs';
+import type { Audit } from '../schemas/judges';
+import { auditVotes } from './audit-votes';
 import { datasetProfile, type DatasetProfile } from './dataset-profile';
 import { judgeProfile, type JudgeProfile } from './judge-profile';
 import { rowsOfBattle, type MadeRow } from './rows-of-battle';
@@ -28,6 +30,8 @@ export interface Questions {
   /** Training rows that a battle became. */
   rows: { ask: { run: string; battle: string }; answer: MadeRow[] };
   judge: { ask: { run: string; judge: JudgeRole }; answer: JudgeProfile };
+  /** A judge beside human votes, the text of a file. */
+  audit: { ask: { run: string; judge: JudgeRole; votes: string }; answer: Audit };
 }
 
 export type QuestionName = keyof Questions;
@@ -53,6 +57,7 @@ const answers: Answers = {
   },
   rows: async (pool, { run, battle }) => rowsOfBattle(pool, run, battle),
   judge: async (pool, { run, judge }) => judgeProfile(pool, await runOf(pool, run), judge),
+  audit: async (pool, { run, judge, votes }) => auditVotes(pool, await runOf(pool, run), judge, votes),
 };
 
 /** Answers one question; in whichever thread. */

@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import { poolNameOf } from '../../config/prompt-source';
 import { traceRead } from '../../lineage/trace';
 import { userText } from '../../prompts/prompt';
 import { cardFiles, type DatasetCard } from '../../selection/card';
@@ -19,8 +20,17 @@ const LISTED = 600;
 const POOLS_MS = 5000;
 
 export async function readDatasets(deps: DashboardDeps, run: string): Promise<Datasets> {
-  await storedRun(deps, run);
-  return { datasets: (await datasetsOf(deps.pool, run)).map(shownDataset) };
+  const { config } = await storedRun(deps, run);
+  const sources = new Set(config.prompts.source.map(poolNameOf).filter((name) => name !== null));
+  const [datasets, pools] = await Promise.all([
+    datasetsOf(deps.pool, run),
+    sources.size > 0 ? poolsSoon(deps) : { state: 'ready' as const, value: [] },
+  ]);
+  return {
+    datasets: datasets.map(shownDataset),
+    pools:
+      pools.state === 'ready' ? { state: 'ready', value: pools.value.filter(({ pool }) => sources.has(pool)) } : pools,
+  };
 }
 
 function shownDataset(dataset: Dataset): Datasets['datasets'][number] {
@@ -144,8 +154,24 @@ export async function readDataRow(deps: DashboardDeps, id: string, number: numbe
   };
 }
 
-export async function readPools({ pool, soon }: DashboardDeps): Promise<Pools> {
-  return { pools: await soon.get('pools', () => poolCounts(pool), POOLS_MS) };
+/** What a row trains on or against, whole. @throws NotThere */
+export async function readRowText(
+  deps: DashboardDeps,
+  { id, row: number, role }: { id: string; row: number; role: 'chosen' | 'rejected' },
+): Promise<string> {
+  const index = await rowsOf(deps, await datasetOf(deps, id));
+  const [row] = await index.read(number, 1);
+  const text = row && (role === 'chosen' ? chosenText(row) : 'rejected' in row ? spoken(row.rejected) : null);
+  if (typeof text === 'string') return text;
+  throw new NotThere(`The row ${number} of ${id} has no ${role} answer, or is not there.`);
+}
+
+export async function readPools(deps: DashboardDeps): Promise<Pools> {
+  return { pools: await poolsSoon(deps) };
+}
+
+function poolsSoon({ pool, soon }: DashboardDeps): Promise<Pools['pools']> {
+  return soon.get('pools', () => poolCounts(pool), POOLS_MS);
 }
 
 const PLACE = /^(\d+):(\d+)$/;

@@ -1,19 +1,11 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import type { LeaderboardBody } from '../../../activities/rating';
 import { labelOf } from '../../../workflows/steps';
 import type { Place } from '../../../workflows/types';
-import { UserError } from '../../errors';
-import { audit } from '../../judge/audit/audit';
-import { judgementsOf, placeVotes } from '../../judge/audit/of-run';
-import { readJudgements } from '../../judge/audit/read';
 import { evaluationJudge, judgeParty } from '../../models/roster';
 import { judgeAgreement } from '../../report/agreement';
 import { arenasOf, newestBoard } from '../../report/arenas';
-import { jointOutcomes, namesOf } from '../../report/counts';
-import { judgedBattles, outcomesByArena } from '../../store/audit';
-import { loadPrompts } from '../../store/prompts';
+import { jointOutcomes } from '../../report/counts';
+import { outcomesByArena } from '../../store/audit';
 import { leaderboardsOf } from '../../store/results';
 import type { Run } from '../../store/runs';
 import type { DashboardDeps } from '../deps';
@@ -29,13 +21,15 @@ export async function readJudges(deps: DashboardDeps, id: string): Promise<Judge
   const run = await storedRun(deps, id);
   const counted = <T>(what: string, compute: () => Promise<T>) =>
     soonOfRuns(deps, [run], what, { compute, staleMs: RENEWED_MS });
-  const roles: JudgeRole[] = run.config.evaluation.judge === null ? ['data'] : ['evaluation', 'data'];
+  const roles = rolesOf(run);
   const [byJudge, agreement, ...profiles] = await Promise.all([
     counted('outcomes', () => outcomesByJudge(deps, id)),
     counted('agreement', () => agreementOf(deps, run)),
     ...roles.map((role) => counted(`judge ${role}`, () => deps.heavy.ask('judge', { run: id, judge: role }))),
   ]);
   return {
+    trains: run.config.rounds > 0,
+    heldOut: run.config.evaluation.judge !== null,
     judges: roles.map((role, index) => {
       const config = role === 'data' ? run.config.judge : evaluationJudge(run.config);
       const party = judgeParty(config);
@@ -51,6 +45,12 @@ export async function readJudges(deps: DashboardDeps, id: string): Promise<Judge
     }),
     agreement,
   };
+}
+
+/** Those that have a part in the run: an arena that a judge of its own rates asks the data judge only where both are wanted. */
+function rolesOf({ config: { rounds, evaluation } }: Run): JudgeRole[] {
+  if (evaluation.judge === null) return ['data'];
+  return rounds > 0 || evaluation.dataJudge ? ['evaluation', 'data'] : ['evaluation'];
 }
 
 /** How each judge's battles ended, by arena; the newest last. */
@@ -81,40 +81,8 @@ async function agreementOf({ pool }: DashboardDeps, run: Run) {
   return judgeAgreement(names, await jointOutcomes(pool, arenas));
 }
 
-/** A run's judge beside human votes, which come as the text of a file in a form that `flywheel judge audit` reads. */
-export async function auditVotes(deps: DashboardDeps, id: string, role: JudgeRole, votes: string): Promise<Audit> {
-  const { pool } = deps;
-  const run = await storedRun(deps, id);
-  const human = await judgementsIn(votes);
-  const party = judgeParty(role === 'data' ? run.config.judge : evaluationJudge(run.config));
-  const battles = await judgedBattles(pool, id, party.id);
-  const prompts = await loadPrompts(pool, [...new Set(battles.map(({ prompt }) => prompt))]);
-  const placed = placeVotes(human.judgements, prompts.values());
-  if (placed.votes.length === 0)
-    throw new UserError(
-      `None of the ${human.judgements.length} votes is on a prompt that ${party.name} judged in ${id}. Votes name prompts by question_id or prompt_id, as the prompts' source did, or hold their text.`,
-    );
-  const judgements = judgementsOf(battles, await namesOf(pool, run));
-  const found = audit(placed.votes, judgements);
-  return {
-    judge: { name: party.name, judgements: judgements.length },
-    human: { votes: placed.votes.length, elsewhere: placed.elsewhere, skipped: human.skipped },
-    agreement: found.agreement,
-    longerWins: { judge: found.length.longerWins, people: found.peopleLength.longerWins },
-  };
-}
-
-/** The reader takes files of any size as streams; a vote file of a browser becomes one for a moment. */
-async function judgementsIn(votes: string) {
-  const folder = await mkdtemp(join(tmpdir(), 'flywheel-votes-'));
-  try {
-    const file = join(folder, 'votes');
-    await writeFile(file, votes);
-    return await readJudgements(file).catch((error: unknown) => {
-      // The file's name is ours, and says nothing to whoever sent the votes.
-      throw error instanceof Error ? new UserError(error.message.replaceAll(file, 'the votes')) : error;
-    });
-  } finally {
-    await rm(folder, { recursive: true, force: true });
-  }
+/** A run's judge beside human votes: seconds on a large run, so the thread beside the server does it. */
+export async function readAudit(deps: DashboardDeps, id: string, role: JudgeRole, votes: string): Promise<Audit> {
+  await storedRun(deps, id);
+  return deps.heavy.ask('audit', { run: id, judge: role, votes });
 }

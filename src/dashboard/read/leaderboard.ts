@@ -6,7 +6,7 @@ import { arenasOf, newestBoard } from '../../report/arenas';
 import { battleGroups, namesOf } from '../../report/counts';
 import { pairOutcomes } from '../../report/outcomes';
 import { categoryCounts } from '../../store/battle-pages';
-import { leaderboardsOf, type Leaderboard as Stored } from '../../store/results';
+import { leaderboardsOf, type PublishedBoard } from '../../store/results';
 import type { Run } from '../../store/runs';
 import type { DashboardDeps } from '../deps';
 import { NotThere } from '../route';
@@ -14,7 +14,7 @@ import type { Leaderboard, leaderboardQuery } from '../schemas/leaderboard';
 import { storedRun } from './of-run';
 
 export type BoardQuery = z.infer<typeof leaderboardQuery>;
-type Board = Stored<LeaderboardBody>;
+type Board = PublishedBoard<LeaderboardBody>;
 
 /** A leaderboard of a run as published, or the same games fitted anew. */
 export async function readLeaderboard(deps: DashboardDeps, id: string, query: BoardQuery): Promise<Leaderboard> {
@@ -95,7 +95,9 @@ async function boardOf(
   run: Run,
   { judge, label }: BoardQuery,
 ): Promise<{ boards: Board[]; board: Board }> {
-  const boards = await leaderboardsOf<LeaderboardBody>(pool, run.id);
+  const published = await leaderboardsOf<LeaderboardBody>(pool, run.id);
+  // What a rollback abandoned is not offered: no settled games stand behind it.
+  const boards = published.filter(({ superseded }) => !superseded);
   const ofJudge = boards.filter((board) => board.judge === judge);
   const newest = newestBoard(run, boards)?.label;
   const board =
@@ -103,6 +105,10 @@ async function boardOf(
       ? (ofJudge.findLast((one) => one.label === newest) ?? ofJudge.at(-1))
       : ofJudge.findLast((one) => one.label === label);
   if (board) return { boards, board };
+  if (published.some((one) => one.superseded && one.label === label))
+    throw new NotThere(
+      `A rollback abandoned ${label} of the run ${run.id}. Its table is kept: \`npx flywheel leaderboard\` shows it with --label ${label}.`,
+    );
   throw new NotThere(
     boards.length === 0
       ? `The run ${run.id} has no leaderboard yet: the first comes when its start has been rated.`

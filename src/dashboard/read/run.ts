@@ -48,7 +48,8 @@ export async function readRun(deps: DashboardDeps, id: string): Promise<RunDetai
     competitors: run.config.competitors.map((one) => ({ id: one.id, joins: one.joins })),
     champion: state && state.finished.length > 0 && run.config.target ? champion(state).label : null,
     ratings: boards
-      .filter(({ judge }) => judge === 'evaluation')
+      // Tables that a rollback abandoned are no part of the way to today's model.
+      .filter(({ judge, superseded }) => judge === 'evaluation' && !superseded)
       .map(({ label, round, stage, body }) => ({
         ...{ label, round, stage, model: body.model },
         models: body.table.models.map(({ model, rating, lower, upper }) => ({ model, rating, lower, upper })),

@@ -1,37 +1,51 @@
+import type { z } from '@hono/zod-openapi';
 import type { Progress } from '../../../workflows/types';
 import { allSteps } from '../../../workflows/steps';
 import { nextOf } from '../../operating/stored-progress';
 import { runSummary } from '../../operating/run-summary';
 import type { Look } from '../../operating/look';
 import { spendOf, type Spend } from '../../store/ledger';
-import { listRuns, type Run } from '../../store/runs';
+import { runPage, runsMark, unfinishedRuns, type Run } from '../../store/runs';
 import type { DashboardDeps } from '../deps';
-import type { RunRow, Runs } from '../schemas/runs';
+import { runsQuery, type RunRow, type Runs } from '../schemas/runs';
 import { lookSoon } from './look';
 import { soonOfRuns } from './of-run';
 
-/** Live runs that the list asks Temporal about; older ones that never ended are shown as stored. */
+/** Live runs that a page asks Temporal about; older ones that never ended are shown as stored. */
 const MOST_LOOKED_AT = 40;
 /** Sums over the ledger of a run that still spends. */
 const SPEND_MS = 3000;
 
-/** All runs, the newest first. */
-export async function readRuns(deps: DashboardDeps): Promise<Runs> {
-  const runs = await listRuns(deps.pool);
-  const live = new Set(
-    runs
-      .filter(({ status }) => status !== 'done')
-      .slice(0, MOST_LOOKED_AT)
-      .map(({ id }) => id),
-  );
-  return {
-    runs: await Promise.all(
-      runs.map(async (run) =>
-        rowOf(run, live.has(run.id) ? await lookSoon(deps, run.id) : null, await spendSoon(deps, run)),
+/** A page of runs, the newest first; with the first one, what needs a person wherever it stands. */
+export async function readRuns(deps: DashboardDeps, { after, limit }: z.infer<typeof runsQuery>): Promise<Runs> {
+  const [{ runs, next }, unfinished] = await Promise.all([
+    runPage(deps.pool, { after: after ?? null, limit }),
+    after === undefined ? unfinishedRuns(deps.pool, MOST_LOOKED_AT) : [],
+  ]);
+  const live = runs.filter(({ status }) => status !== 'done').slice(0, MOST_LOOKED_AT);
+  const looked = new Map(
+    await Promise.all(
+      [...new Set([...live, ...unfinished].map(({ id }) => id))].map(
+        async (id) => [id, await lookSoon(deps, id)] as const,
       ),
     ),
+  );
+  const lookOf = ({ id }: Run) => looked.get(id) ?? null;
+  return {
+    runs: await Promise.all(runs.map(async (run) => rowOf(run, lookOf(run), await spendSoon(deps, run)))),
+    next,
+    attention: unfinished.flatMap((run) => {
+      const { attention } = rowOf(run, lookOf(run), null);
+      return attention === null ? [] : [{ run: run.id, sentence: attention }];
+    }),
     temporal: deps.temporal.ui,
   };
+}
+
+/** What differs when the list of runs does: its first page, or anything of an older run. */
+export async function runsState(deps: DashboardDeps): Promise<string> {
+  const [page, mark] = await Promise.all([readRuns(deps, runsQuery.parse({})), runsMark(deps.pool)]);
+  return `${mark} ${JSON.stringify(page)}`;
 }
 
 /** What a run has spent; null while it is being counted. */

@@ -1,4 +1,4 @@
-import { listRuns } from '../../store/runs';
+import { newestRunIds } from '../../store/runs';
 import type { DashboardDeps } from '../deps';
 import { readJudges } from './judges';
 import { readLeaderboard } from './leaderboard';
@@ -9,7 +9,7 @@ const NEWEST = 3;
 
 /** Counts what takes long on a large run before anybody asks; what is not there yet is left. */
 export async function warmUp(deps: DashboardDeps): Promise<void> {
-  for (const { id } of (await listRuns(deps.pool)).slice(0, NEWEST))
+  for (const id of await newestRunIds(deps.pool, NEWEST))
     for (const read of [
       () => readRun(deps, id),
       () => readLeaderboard(deps, id, { judge: 'evaluation', style: '0' }),

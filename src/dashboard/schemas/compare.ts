@@ -20,7 +20,10 @@ export const comparedSchema = z.object({
   by: z
     .enum(['direct', 'opponents', 'none'])
     .describe('direct: they met on this prompt; opponents: mean game score against those that both met on it'),
-  battle: z.string().nullable().describe('the battle where they met'),
+  battle: z
+    .object({ run: z.string(), id: z.string() })
+    .nullable()
+    .describe('the battle where they met, and its run: one of the two that are compared'),
 });
 export type Compared = z.infer<typeof comparedSchema>;
 
@@ -31,6 +34,7 @@ export const compareSchema = z
     old: z.string(),
     new: z.string(),
     with: z.string(),
+    players: z.object({ old: z.string(), new: z.string() }).describe('ids of the two, as GET /answer takes them'),
     rows: z.array(comparedSchema),
     next: z.string().nullable(),
     summary: soon(

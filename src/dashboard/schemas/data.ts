@@ -18,7 +18,20 @@ export const datasetSchema = z
     createdAt: z.string(),
   })
   .openapi('Dataset');
-export const datasetsSchema = z.object({ datasets: z.array(datasetSchema) }).openapi('Datasets');
+export const poolSchema = z.object({
+  pool: z.string(),
+  files: z.int(),
+  prompts: z.number(),
+  kept: z.number(),
+  masked: z.number(),
+  dropped: z.array(z.object({ reason: z.string(), prompts: z.number() })),
+});
+export const datasetsSchema = z
+  .object({
+    datasets: z.array(datasetSchema),
+    pools: soon(z.array(poolSchema)).describe("the pools that the run's prompts come from"),
+  })
+  .openapi('Datasets');
 export type Datasets = z.infer<typeof datasetsSchema>;
 
 const histogram = z.object({ edges: z.array(z.number()), counts: z.array(z.number()) });
@@ -100,14 +113,6 @@ export const rowTraceSchema = z
   .openapi('RowTrace');
 export type RowTrace = z.infer<typeof rowTraceSchema>;
 
-export const poolSchema = z.object({
-  pool: z.string(),
-  files: z.int(),
-  prompts: z.number(),
-  kept: z.number(),
-  masked: z.number(),
-  dropped: z.array(z.object({ reason: z.string(), prompts: z.number() })),
-});
 export const poolsSchema = z.object({ pools: soon(z.array(poolSchema)) }).openapi('Pools');
 export type Pools = z.infer<typeof poolsSchema>;
 

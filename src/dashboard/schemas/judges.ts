@@ -26,6 +26,8 @@ export const arenaOutcomesSchema = z.object({
 
 export const judgesSchema = z
   .object({
+    trains: z.boolean().describe('false: an arena alone, which selects no training data'),
+    heldOut: z.boolean().describe('false: one judge does all'),
     judges: z.array(
       z.object({
         role: judgeRole,

@@ -69,7 +69,16 @@ export const runRowSchema = z
   .openapi('RunRow');
 export type RunRow = z.infer<typeof runRowSchema>;
 
-export const runsSchema = z.object({ runs: z.array(runRowSchema), temporal: z.string().nullable() }).openapi('Runs');
+export const runsSchema = z
+  .object({
+    runs: z.array(runRowSchema),
+    next: z.string().nullable().describe('give as `after` for the next page'),
+    attention: z
+      .array(z.object({ run: z.string(), sentence: z.string() }))
+      .describe('what needs a person, also on later pages; told on the first page only'),
+    temporal: z.string().nullable(),
+  })
+  .openapi('Runs');
 export type Runs = z.infer<typeof runsSchema>;
 
 export const gateSchema = z.object({
@@ -164,6 +173,11 @@ export const curveSchema = z
   .openapi('Curve');
 export const curvesSchema = z.object({ jobs: z.array(curveSchema) }).openapi('Curves');
 export type Curves = z.infer<typeof curvesSchema>;
+
+export const runsQuery = z.object({
+  after: z.string().min(1).max(1000).optional(),
+  limit: z.coerce.number().int().min(1).max(100).default(50),
+});
 
 /** As an update of the workflow takes it: the run's own rule checks it, and answers with its own sentence. */
 export const messageSchema = z

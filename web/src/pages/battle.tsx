@@ -112,7 +112,11 @@ function BattleView({ run, battle }: { run: string; battle: Battle }) {
                 </Badge>
               }
             >
-              <LongText text={game.text} label={`Judge's text with ${game.first} first`} />
+              <LongText
+                text={game.text}
+                label={`Judge's text with ${game.first} first`}
+                whole={apiPath('/judge-text', { battle: battle.id, first: game.first === a ? 'a' : 'b' })}
+              />
             </Card>
           ))}
         </div>

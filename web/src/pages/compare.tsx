@@ -1,6 +1,6 @@
 import { Link, useParams } from 'react-router';
 import type { Compare } from '../../../src/dashboard/schemas/compare';
-import { runPath, useApi } from '../api';
+import { apiPath, runPath, useApi } from '../api';
 import { grouped, percent } from '../format';
 import { Answered, Await, Badge, Card, Choice, Empty, Name, type Tone } from '../parts/basic';
 import { Pager } from '../parts/pager';
@@ -74,7 +74,7 @@ export function ComparePage() {
                   />
                 </Card>
               ) : (
-                found.rows.map((row) => <ComparedCard key={row.prompt} row={row} run={run} found={found} />)
+                found.rows.map((row) => <ComparedCard key={row.prompt} row={row} found={found} />)
               )}
               {found.rows.length === 0 && found.next !== null && (
                 <Card>
@@ -125,7 +125,7 @@ function Summary({ summary, found }: { summary: Summary; found: Compare }) {
   );
 }
 
-function ComparedCard({ row, run, found }: { row: Row; run: string; found: Compare }) {
+function ComparedCard({ row, found }: { row: Row; found: Compare }) {
   return (
     <Card
       title={<TextLine>{row.asked === '' ? row.prompt : row.asked}</TextLine>}
@@ -138,7 +138,9 @@ function ComparedCard({ row, run, found }: { row: Row; run: string; found: Compa
             </span>
           )}
           <Badge tone={TONES[row.verdict]}>{row.verdict}</Badge>
-          {row.battle !== null && <Link to={runPath(run, `/battle?id=${encodeURIComponent(row.battle)}`)}>battle</Link>}
+          {row.battle !== null && (
+            <Link to={runPath(row.battle.run, `/battle?id=${encodeURIComponent(row.battle.id)}`)}>battle</Link>
+          )}
         </span>
       }
     >
@@ -153,7 +155,11 @@ function ComparedCard({ row, run, found }: { row: Row; run: string; found: Compa
                   ` · ${percent(row[side].points, 0)} of the points ${row.by === 'direct' ? 'in their games' : 'against common opponents'}`}
               </span>
             </h3>
-            <LongText text={row[side].text} label={`Answer of ${found[side]}`} />
+            <LongText
+              text={row[side].text}
+              label={`Answer of ${found[side]}`}
+              whole={apiPath('/answer', { player: found.players[side], prompt: row.prompt })}
+            />
           </div>
         ))}
       </div>

@@ -8,6 +8,7 @@ import { Answered, Await, Card, Empty, Name, Stat } from '../parts/basic';
 import { Table } from '../parts/table';
 import { TextLine } from '../parts/texts';
 import { useUrlState } from '../parts/url';
+import { firstShown } from './data/first-shown';
 
 const PAGE = 20;
 
@@ -22,27 +23,54 @@ export function DataPage() {
         <h1>Training data</h1>
       </div>
       <Answered query={query} height={500}>
-        {({ datasets }) => {
-          if (datasets.length === 0)
-            return (
-              <Card>
-                <Empty title="This run has no dataset">
-                  They appear with the first stage: battles that the target lost become rows.
-                </Empty>
-              </Card>
-            );
-          const chosen = datasets.find(({ id }) => id === url.get('dataset')) ?? datasets.at(-1);
+        {({ datasets, pools }) => {
+          const chosen = datasets.find(({ id }) => id === url.get('dataset')) ?? firstShown(datasets);
           return (
             <>
-              <Card title="Datasets" className="flush">
-                <DatasetTable datasets={datasets} chosen={chosen?.id ?? ''} />
-              </Card>
+              {chosen ? (
+                <Card title="Datasets" className="flush">
+                  <DatasetTable datasets={datasets} chosen={chosen.id} />
+                </Card>
+              ) : (
+                <Card>
+                  <Empty title="This run has no dataset">
+                    They appear with the first stage: battles that the target lost become rows.
+                  </Empty>
+                </Card>
+              )}
+              <Sources pools={pools} />
               {chosen && <Dataset key={chosen.id} run={run} id={chosen.id} />}
             </>
           );
         }}
       </Answered>
     </>
+  );
+}
+
+/** What cleaning, near-duplicates and decontamination left of the pools that the prompts come from. */
+function Sources({ pools }: Pick<Datasets, 'pools'>) {
+  if (pools.state === 'ready' && pools.value.length === 0) return null;
+  return (
+    <Card title="Where the prompts come from">
+      <Await of={pools} height={40}>
+        {(all) => (
+          <ul className="plain">
+            {all.map(({ pool, prompts, kept, dropped }) => (
+              <li key={pool}>
+                <Link to={`/prompts?pool=${encodeURIComponent(pool)}`}>
+                  <Name>{pool}</Name>
+                </Link>
+                : {grouped(kept)} of {grouped(prompts)} prompts kept.{' '}
+                {dropped.length === 0
+                  ? 'None was dropped.'
+                  : `Dropped: ${dropped.map(({ reason, prompts: n }) => `${reason} ${grouped(n)}`).join(' · ')}.`}
+              </li>
+            ))}
+          </ul>
+        )}
+      </Await>
+    </Card>
   );
 }
 

@@ -5,6 +5,7 @@ import { runPath, send, useApi } from '../api';
 import { grouped, percent, signed } from '../format';
 import { Answered, Await, Card, Choice, Empty, Name, Problem, Stat } from '../parts/basic';
 import { Table } from '../parts/table';
+import { dutyOf } from './judges/duty';
 
 type Judge = Judges['judges'][number];
 
@@ -18,11 +19,11 @@ export function JudgesPage() {
         <h1>Judges</h1>
       </div>
       <Answered query={query} height={500}>
-        {({ judges, agreement }) => (
+        {({ judges, agreement, trains, heldOut }) => (
           <>
             <div className="columns">
               {judges.map((judge) => (
-                <JudgeCard key={judge.role} judge={judge} />
+                <JudgeCard key={judge.role} judge={judge} does={dutyOf(judge.role, { trains, heldOut })} />
               ))}
               <Card title="Agreement of the two">
                 <Await of={agreement} height={120}>
@@ -60,18 +61,13 @@ export function JudgesPage() {
   );
 }
 
-const ROLES: Readonly<Record<Judge['role'], string>> = {
-  evaluation: 'rates and gates',
-  data: 'selects the training data',
-};
-
-function JudgeCard({ judge }: { judge: Judge }) {
+function JudgeCard({ judge, does }: { judge: Judge; does: string }) {
   return (
     <Card
       title={<Name>{judge.name}</Name>}
       side={
         <span className="note">
-          {ROLES[judge.role]} · {judge.template}
+          {does} · {judge.template}
         </span>
       }
     >
@@ -143,7 +139,7 @@ function MeasureLine({
   plus = false,
 }: MeasureProps) {
   const at = (share: number) => `${Math.min(100, Math.max(0, (100 * (share - from)) / (to - from)))}%`;
-  const text = value === null ? 'not known' : plus ? `${signed(100 * value, 1)}%` : percent(value);
+  const words = (share: number) => (plus ? `${signed(100 * share, 1)}%` : percent(share));
   return (
     <li>
       <span className="measure-name">
@@ -158,8 +154,8 @@ function MeasureLine({
         {value !== null && <i className="mean" style={{ left: at(value) }} />}
       </span>
       <span className="number">
-        <strong>{text}</strong>
-        <span className="note">{lower === null || upper === null ? '' : `${percent(lower)} – ${percent(upper)}`}</span>
+        <strong>{value === null ? 'not known' : words(value)}</strong>
+        <span className="note">{lower === null || upper === null ? '' : `${words(lower)} – ${words(upper)}`}</span>
       </span>
     </li>
   );

@@ -1,6 +1,6 @@
 import { Link, useParams } from 'react-router';
 import type { RowTrace } from '../../../src/dashboard/schemas/data';
-import { runPath, useApi } from '../api';
+import { apiPath, runPath, useApi } from '../api';
 import { grouped, signed } from '../format';
 import { Answered, Badge, Card, Empty, Name } from '../parts/basic';
 import { LongText, PromptCard } from '../parts/texts';
@@ -76,7 +76,11 @@ function RowView({ run, trace }: { run: string; trace: RowTrace }) {
               </span>
             }
           >
-            <LongText text={text} label={`${role} answer`} />
+            <LongText
+              text={text}
+              label={`${role} answer`}
+              whole={apiPath('/dataset/row/text', { id: trace.dataset, row: trace.row, role })}
+            />
           </Card>
         ))}
       </div>
@@ -109,7 +113,11 @@ function RowView({ run, trace }: { run: string; trace: RowTrace }) {
                   <Name>{game.first}</Name> first: {game.verdict}
                   {game.scoreFirst !== null && game.scoreSecond !== null && ` ${game.scoreFirst} : ${game.scoreSecond}`}
                 </h3>
-                <LongText text={game.text} label={`Judge's text with ${game.first} first`} />
+                <LongText
+                  text={game.text}
+                  label={`Judge's text with ${game.first} first`}
+                  whole={apiPath('/judge-text', { battle: battle.id, first: game.first === battle.a ? 'a' : 'b' })}
+                />
               </div>
             ))}
           </div>

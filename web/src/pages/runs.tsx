@@ -6,13 +6,16 @@ import { ago, duration, grouped, interval, percent, points, usd } from '../forma
 import { plainName } from '../hostile';
 import { useLive } from '../live';
 import { Answered, Bar, Card, Empty, Name } from '../parts/basic';
+import { Pager } from '../parts/pager';
 import { Sentence } from '../parts/pieces';
 import { LiveDot, StatusBadge } from '../parts/status';
 import { Table } from '../parts/table';
+import { useUrlState } from '../parts/url';
 
 /** Every run: how it stands, what it costs, who needs a person. */
 export function RunsPage() {
-  const query = useApi<Runs>('/runs');
+  const url = useUrlState();
+  const query = useApi<Runs>('/runs', { after: url.get('after') });
   const live = useLive();
   useEffect(() => {
     document.title = 'Runs · Arena Flywheel';
@@ -24,7 +27,7 @@ export function RunsPage() {
         <LiveDot live={live} />
       </div>
       <Answered query={query} height={300}>
-        {({ runs }) => (runs.length === 0 ? <NoRuns /> : <RunList runs={runs} />)}
+        {(page) => (page.runs.length === 0 && url.get('after') === '' ? <NoRuns /> : <RunList page={page} />)}
       </Answered>
     </div>
   );
@@ -39,13 +42,14 @@ const NoRuns = () => (
   </Card>
 );
 
-function RunList({ runs }: { runs: RunRow[] }) {
-  const attention = runs.filter((run) => run.attention !== null);
+function RunList({ page: { runs, next, attention } }: { page: Runs }) {
+  const { get } = useUrlState();
+  const isOnePage = next === null && get('after') === '';
   return (
     <>
       {attention.length > 0 && (
         <ul className="attention" aria-label="What needs attention">
-          {attention.map(({ run, attention: sentence }) => (
+          {attention.map(({ run, sentence }) => (
             <li key={run}>
               <Link to={runPath(run)}>
                 <Name>{run}</Name>
@@ -57,6 +61,7 @@ function RunList({ runs }: { runs: RunRow[] }) {
       )}
       <Card className="flush">
         <RunTable runs={runs} />
+        {!isOnePage && <Pager next={next} />}
       </Card>
     </>
   );

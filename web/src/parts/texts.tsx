@@ -1,5 +1,6 @@
 import type { Prompt } from '../../../src/dashboard/schemas/battles';
 import type { Text } from '../../../src/dashboard/schemas/common';
+import { apiPath } from '../api';
 import { grouped } from '../format';
 import { plainName } from '../hostile';
 import { Card, Name } from './basic';
@@ -55,7 +56,11 @@ export function PromptCard({ prompt, parts }: { prompt: Prompt; parts?: readonly
       {prompt.turns.map(({ role, text }, index) => (
         <div key={index} className="turn">
           <span className="turn-role">{plainName(role)}</span>
-          <LongText text={text} label={`${role}, turn ${index + 1}`} />
+          <LongText
+            text={text}
+            label={`${role}, turn ${index + 1}`}
+            whole={apiPath('/prompt/turn', { prompt: prompt.id, turn: index + 1 })}
+          />
         </div>
       ))}
     </Card>
