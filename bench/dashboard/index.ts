@@ -4,6 +4,8 @@ import { startDashboard } from '../../src/dashboard/server';
 import { startPostgres } from '../../src/embedded/postgres';
 import { temporaryFolder } from '../../src/embedded/temporary-folder';
 import { openStore } from '../../src/store/open';
+import type { Battles } from '../../src/dashboard/schemas/battles';
+import type { Session } from '../../src/dashboard/schemas/session';
 import type { Bench, Row } from '../bench';
 import { median } from '../process';
 import { fillLargeRun, RUN } from './fill';
@@ -64,6 +66,7 @@ export const bench: Bench = {
       });
       try {
         for (const [name, path] of PAGES) yield measured(name, `${dashboard.url}/api/v1${path}`, short);
+        yield besideAudit(`${dashboard.url}/api/v1`, short);
       } finally {
         await dashboard.close();
       }
@@ -98,5 +101,41 @@ async function measured(name: string, address: string, short: boolean): Promise<
     unit: 'ms',
     ok: short ? null : Math.max(first.ms, median(next)) <= GOAL_MS,
     note: `first ${first.ms.toFixed(0)}, then ${median(next).toFixed(0)}${whole === null ? '' : `; complete after ${whole.toFixed(0)}`}`,
+  };
+}
+
+/** How long a page waits while the votes of people are held beside a judge of all those games. */
+async function besideAudit(api: string, short: boolean): Promise<Row> {
+  const read = async <T>(path: string) => (await (await fetch(api + path)).json()) as T;
+  const { battles } = await read<Pick<Battles, 'battles'>>(`${run}/battles?purpose=evaluation&outcome=win&limit=200`);
+  const votes = battles.map(({ a, b, prompt }) => `${a},${b},model_a,${prompt}`);
+  const { csrf } = await read<Pick<Session, 'csrf'>>('/session');
+  const begin = performance.now();
+  const done = { seconds: null as number | null };
+  const audit = fetch(`${api}${run}/judges/evaluation/audit`, {
+    method: 'POST',
+    headers: { 'content-type': 'text/plain', 'x-csrf-token': csrf ?? '' },
+    body: ['model_a,model_b,winner,prompt_id', ...votes].join('\n'),
+  }).then(async (response) => {
+    if (!response.ok) throw new Error(`the audit: ${response.status} ${await response.text()}`);
+    done.seconds = (performance.now() - begin) / 1000;
+  });
+  const waits: number[] = [];
+  // One that failed ends the wait as well, and is thrown below.
+  audit.catch(() => (done.seconds = 0));
+  while (done.seconds === null) {
+    const asked = performance.now();
+    await read(`${run}/battles`);
+    waits.push(performance.now() - asked);
+  }
+  await audit;
+  const longest = Math.max(...waits);
+  return {
+    name: 'battles, while votes are audited',
+    goal: `≤ ${GOAL_MS} ms`,
+    figure: longest,
+    unit: 'ms',
+    ok: short ? null : longest <= GOAL_MS,
+    note: `the longest of ${waits.length} answers, the median ${median(waits).toFixed(0)}; the audit took ${done.seconds.toFixed(1)} s`,
   };
 }

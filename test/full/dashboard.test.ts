@@ -229,6 +229,22 @@ withBrowser('the dashboard over a real run', () => {
     await page.context().close();
   });
 
+  it('opens the data page on pairs, and says what a judge does in its run', async () => {
+    const watched = await watchedPage(browser, dashboard.url);
+    const main = watched.page.locator('main');
+    await visit(watched, `${base()}/data`);
+    expect(await main.textContent()).toContain('Gap between the answers');
+    await visit(watched, `${base()}/judges`);
+    expect(await main.textContent()).toContain('rates and gates ·');
+    expect(await main.textContent()).toContain('selects the training data ·');
+    expect(await main.textContent()).not.toContain('−0.0%');
+    // An arena with one judge, which selects nothing.
+    await visit(watched, `${dashboard.url}/runs/hostile/judges`);
+    expect(await main.textContent()).not.toContain('training data');
+    expect(watched.troubles).toEqual([]);
+    await watched.page.context().close();
+  });
+
   it('keeps its filters in the address, and saves the leaderboard as CSV and PNG', async () => {
     const watched = await watchedPage(browser, dashboard.url);
     const { page } = watched;
@@ -287,6 +303,13 @@ withBrowser('the dashboard over a real run', () => {
     expect(seen).toContain('RLOgpj.exePDF');
     expect(seen).toContain('the file is called RLOgpj.exePDF');
     expect(seen).toContain('20,000 of 1,048,576 characters');
+
+    // Beside another answer it is cut sooner, and whole behind its link.
+    await visit(watched, `${hostile}/compare?old=scholar`);
+    await unharmed(watched);
+    expect(await page.locator('main').textContent()).toContain('4,000 of 1,048,576 characters');
+    const link = await page.getByRole('link', { name: 'The whole text' }).first().getAttribute('href');
+    expect(await (await fetch(dashboard.url + link)).text()).toHaveLength(1 << 20);
 
     await page.context().close();
   });

@@ -2,13 +2,15 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ConfigInput } from '../../src/config/schema';
 import { main } from '../../src/cli/main';
-import { progressSchema } from '../../src/dashboard/schemas/runs';
+import { leaderboardSchema } from '../../src/dashboard/schemas/leaderboard';
+import { progressSchema, runSchema } from '../../src/dashboard/schemas/runs';
+import { startDashboard } from '../../src/dashboard/server';
 import { readJson } from '../../src/files';
 import type { Sandbox } from '../../src/sandbox/server';
 import type { RowMeta } from '../../src/selection/rows';
 import { checkpointsOf, datasetsOf } from '../../src/store/artifacts';
 import { spendOf } from '../../src/store/ledger';
-import { gatesOf } from '../../src/store/results';
+import { gatesOf, leaderboardsOf } from '../../src/store/results';
 import { configVersions } from '../../src/store/run-configs';
 import { loadRun } from '../../src/store/runs';
 import type { Job } from '../../src/training/job';
@@ -298,6 +300,29 @@ describe('a closed id that is started again', () => {
     expect((await loadRun(servers.pool, run))?.config.sft.learningRate).toBe(5e-3);
     const [rollback] = (await actions(run)).filter(({ kind }) => kind === 'rollback');
     expect(rollback).toMatchObject({ actor: servers.client.options.identity, detail: { reason: 'again' } });
+  });
+
+  it('is shown by the tables that stand: those of the abandoned attempt are neither drawn nor offered', async () => {
+    const standing = ['I0', 'r1-round-a1', 'r2-round-a2'];
+    const published = (await leaderboardsOf(servers.pool, run)).map(({ label }) => label);
+    expect(published).toEqual(expect.arrayContaining([...standing, 'r2-round-a1']));
+    const dashboard = await startDashboard({
+      ...{ databaseUrl: servers.databaseUrl, temporalAddress: servers.temporalAddress, namespace: 'default' },
+      ...{ uiUrl: null, artifacts: servers.paths.artifacts, port: 0, env: {} },
+    });
+    try {
+      const ask = (path: string) => fetch(`${dashboard.url}/api/v1/runs/${run}${path}`);
+      const { ratings } = runSchema.parse(await (await ask('')).json());
+      expect(ratings.map(({ label }) => label)).toEqual(standing);
+      const board = leaderboardSchema.parse(await (await ask('/leaderboard')).json());
+      expect(board.label).toBe('r2-round-a2');
+      expect(board.boards.map(({ label }) => label)).toEqual(standing);
+      const abandoned = await ask('/leaderboard?label=r2-round-a1');
+      expect(abandoned.status).toBe(404);
+      expect(await abandoned.text()).toContain('A rollback abandoned r2-round-a1');
+    } finally {
+      await dashboard.close();
+    }
   });
 });
 
