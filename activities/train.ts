@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Config } from '../src/config/schema';
 import { targetOf } from '../src/config/target';
-import { needsOf } from '../src/groups/needs';
+import { needsOf, type NeedDeps } from '../src/groups/needs';
 import { fileSha256 } from '../src/files';
 import { seedFrom } from '../src/identity';
 import { saveCheckpoint, type Checkpoint } from '../src/store/artifacts';
@@ -39,7 +39,7 @@ export interface TrainRequest {
   rewardModel?: ModelRef;
 }
 
-export function createTrainActivities(deps: Deps) {
+export function createTrainActivities(deps: Pick<Deps, 'store' | 'artifacts' | 'training' | 'groups'> & NeedDeps) {
   const { pool } = deps.store;
 
   return {
@@ -151,11 +151,12 @@ export function createTrainActivities(deps: Deps) {
     // Only a cancellation by the workflow stops the trainer; a worker that shuts down, or a pause of the activity, leaves it.
     const stop = new AbortController();
     const leave = new AbortController();
-    context.cancellationSignal.addEventListener('abort', () =>
-      (context.cancellationDetails?.cancelRequested ? stop : leave).abort(),
-    );
-    const backend = await deps.training.of(config.training);
     const signal = context.cancellationSignal;
+    const calledOff = () => (context.cancellationDetails?.cancelRequested ? stop : leave).abort();
+    signal.addEventListener('abort', calledOff);
+    // The event of a signal that was aborted before is never heard, and what was to be fetched may have taken long.
+    if (signal.aborted) calledOff();
+    const backend = await deps.training.of(config.training);
     const run = () =>
       runJob(backend, folder, job, {
         stop: stop.signal,
@@ -165,8 +166,7 @@ export function createTrainActivities(deps: Deps) {
     try {
       return await deps.groups.using(needsOf(config, deps).training(folder), () => throughCrashes(run, signal), signal);
     } catch (error) {
-      if (TrainingError.isInstance(error) && context.cancellationSignal.aborted)
-        throw new CancelledFailure(error.message);
+      if (TrainingError.isInstance(error) && signal.aborted) throw new CancelledFailure(error.message);
       if (TrainingError.isInstance(error) && !error.retryable) throw finalFailure('TrainingFailed', error);
       throw error;
     }

@@ -7,6 +7,14 @@ export interface Start {
   name: string;
   /** What `submit` returned; null until then, and after a worker that was killed in between. */
   handle: string | null;
+  /** How long each log in the folder was before this start: what stands behind that is its own. */
+  logs: Readonly<Record<string, number>>;
+}
+
+/** A model's folder, and the sha256 that stands for its files. */
+export interface ModelFiles {
+  path: string;
+  sha256(): Promise<string>;
 }
 
 /** What a backend knows of a start. What the trainer itself did stands in the job's folder. */
@@ -29,15 +37,16 @@ export interface TrainingBackend {
   /** How often `state` may be asked. */
   readonly pollMs: number;
   /**
-   * Whether training can begin there at all, before anything is spent; `sees` are paths that its trainers must see.
+   * Whether training can begin there at all, before anything is spent; `sees` are paths that its trainers must see, `model`
+   * what they must find the same files of.
    * @throws UserError with one sentence where it cannot.
    */
-  check(sees: readonly string[]): Promise<void>;
+  check(sees: readonly string[], model?: ModelFiles): Promise<void>;
   /** Starts the trainer, unless this start was made already. Returns a handle of its own choice. */
   submit(start: Start): Promise<string>;
   state(start: Start): Promise<StartState>;
   /** Ends a trainer that has not followed the `stop` file, or is not running yet. May be called again. */
   stop(start: Start): Promise<void>;
-  /** The end of what the trainer wrote. */
+  /** The end of what this start's trainer wrote. */
   log(start: Start): Promise<string>;
 }

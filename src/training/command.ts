@@ -1,6 +1,4 @@
 import { execFile } from 'node:child_process';
-import { readdir } from 'node:fs/promises';
-import { join } from 'node:path';
 import { launchedAs, launchOf } from '../config/launch';
 import type { TrainingConfig } from '../config/schema';
 import { messageOf, UserError } from '../errors';
@@ -8,7 +6,7 @@ import { contentId } from '../identity';
 import { filledIn, passedOn } from '../placeholders';
 import type { Start, StartState, TrainingBackend } from './backend';
 import { trainerEnvironment } from './environment';
-import { endOf } from './folder';
+import { logsSince } from './folder';
 
 export type CommandTraining = Extract<TrainingConfig, { kind: 'command' }>;
 
@@ -21,6 +19,7 @@ const NOBODY: Start = {
   name: 'flywheel-probe',
   folder: '/nonexistent',
   handle: null,
+  logs: {},
   job: { kind: 'sft' } as Start['job'],
 };
 
@@ -73,11 +72,8 @@ export function commandBackend(training: CommandTraining, packageFolder: string)
     async stop(start) {
       await ask(training.cancel, start);
     },
-    /** The newest of the logs that jobs of this folder wrote: schedulers write them where the submit command says. */
-    async log({ folder }) {
-      const logs = (await readdir(folder)).filter((name) => /\.(log|out|err)$/.test(name)).sort();
-      return (await Promise.all(logs.map((name) => endOf(join(folder, name))))).join('\n').slice(-8192);
-    },
+    /** Schedulers write a job's logs where the submit command says; those in the folder are read. */
+    log: ({ folder, logs }) => logsSince(folder, logs),
   };
 }
 

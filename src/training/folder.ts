@@ -1,4 +1,4 @@
-import { mkdir, open, rm, stat, utimes, writeFile } from 'node:fs/promises';
+import { mkdir, open, readdir, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { isAlive } from '../embedded/process';
@@ -43,7 +43,8 @@ export async function describeJob(folder: string, job: Job): Promise<Job> {
 
 /** What decides a job's result; threads, device, grace, processes and the micro-batch may change while it is stopped. */
 function decisive(job: Job): string {
-  return canonicalJson({ ...withMicroBatch(job, 1), launch: job.launch.dtype, lease: null });
+  const { micro_batch: _, ...hyperparameters } = job.hyperparameters;
+  return canonicalJson({ ...job, hyperparameters, launch: job.launch.dtype, lease: null });
 }
 
 function microBatch({ hyperparameters }: Job): number {
@@ -111,13 +112,37 @@ async function lastLine(path: string): Promise<string> {
   return end < 0 ? '' : text.slice(text.lastIndexOf('\n', end - 1) + 1, end);
 }
 
-/** The last 8 KiB of a file; empty where there is none. */
-export async function endOf(path: string): Promise<string> {
+/** The logs in a folder, the newest last: trainers and schedulers write them under names of their own. */
+async function logsIn(folder: string): Promise<{ name: string; size: number }[]> {
+  const names = (await readdir(folder)).filter((name) => /\.(log|out|err)$/.test(name));
+  const found = await Promise.all(
+    names.map(async (name) => {
+      const file = await stat(join(folder, name)).catch(() => null);
+      return file ? [{ name, size: file.size, at: file.mtimeMs }] : [];
+    }),
+  );
+  return found.flat().sort((a, b) => a.at - b.at);
+}
+
+/** How long each log in a folder is now, in bytes. */
+export async function logSizes(folder: string): Promise<Record<string, number>> {
+  return Object.fromEntries((await logsIn(folder)).map(({ name, size }) => [name, size]));
+}
+
+/** The ends of what was written into a folder's logs since they had these sizes; what was written last comes last. */
+export async function logsSince(folder: string, sizes: Readonly<Record<string, number>>): Promise<string> {
+  const grown = (await logsIn(folder)).filter(({ name, size }) => size !== (sizes[name] ?? 0));
+  return (await Promise.all(grown.map(({ name }) => endOf(join(folder, name), sizes[name])))).join('\n');
+}
+
+/** The last 8 KiB of a file, or less where it begins at `from`; empty where there is none. */
+async function endOf(path: string, from = 0): Promise<string> {
   const file = await open(path).catch(() => null);
   if (!file) return '';
   try {
     const { size } = await file.stat();
-    const length = Math.min(size, 8192);
+    // A log that is shorter than it was has been begun anew.
+    const length = Math.min(size < from ? size : size - from, 8192);
     const { buffer, bytesRead } = await file.read({ buffer: Buffer.alloc(length), position: size - length });
     return buffer.toString('utf8', 0, bytesRead);
   } finally {

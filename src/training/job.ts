@@ -136,6 +136,7 @@ export function hyperparameters(config: Config, kind: StageName | 'reward'): Rec
         updates: ppo.updates,
         batch: ppo.batch,
         minibatch: ppo.minibatch,
+        micro_batch: ppo.minibatch / world,
         ppo_epochs: ppo.ppoEpochs,
         learning_rate: ppo.learningRate,
         value_learning_rate: ppo.valueLearningRate,

@@ -10,7 +10,7 @@ export interface RayClient {
   /** @throws RayRefusal for any other answer than success: also for an id that is taken, which answers 500. */
   submit(job: RaySubmission): Promise<void>;
   logs(id: string): Promise<string>;
-  /** Asks for SIGTERM, then SIGKILL; a job that has ended stays as it is. */
+  /** Asks for SIGTERM, then SIGKILL; a job that has ended stays as it is. @throws RayRefusal where that is not taken. */
   stop(id: string): Promise<void>;
 }
 
@@ -83,7 +83,8 @@ export function rayClient(url: string, token: string | null): RayClient {
       return answer.status === 200 ? (JSON.parse(answer.text) as { logs: string }).logs : '';
     },
     async stop(id) {
-      await call('POST', `${path(id)}/stop`);
+      const answer = await call('POST', `${path(id)}/stop`);
+      if (answer.status !== 200 && answer.status !== 404) throw refuse('to stop the job', answer);
     },
   };
 }

@@ -6,7 +6,17 @@ import { exists, readJson, writeFileAtomic } from '../files';
 import { contentId } from '../identity';
 import type { Start, StartState, TrainingBackend } from './backend';
 import { TrainingError, type TrainingErrorKind } from './errors';
-import { askToStop, claim, clearTheWay, describeJob, halved, isHeld, readProgress, readResult } from './folder';
+import {
+  askToStop,
+  claim,
+  clearTheWay,
+  describeJob,
+  halved,
+  isHeld,
+  logSizes,
+  readProgress,
+  readResult,
+} from './folder';
 import type { Job, JobProgress, JobResult } from './job';
 
 const POLL_MS = 500;
@@ -14,6 +24,9 @@ const PATIENCE_MS = 60_000;
 /** A trainer that has its result is waited for so long at most; a scheduler may list it for longer. */
 const GOING_MS = 30_000;
 const GONE_LOOK_MS = 100;
+/** Before a stop is asked for again: where it failed, and where it was taken (a cluster's head that starts anew forgets it). */
+const STOP_RETRY_MS = 3000;
+const STOP_AGAIN_MS = 60_000;
 /** What says that memory ran out where the trainer could not say it itself. A bare SIGKILL says nothing: it may be anybody's. */
 const OUT_OF_MEMORY = /out[ -_]?of[ -_]?memory|\boom[ -_]?kill|std::bad_alloc|memory monitor/i;
 
@@ -32,6 +45,8 @@ interface StartRecord {
   place: string;
   number: number;
   handle: string | null;
+  /** Absent in one that was written before logs were told apart. */
+  logs?: Record<string, number>;
 }
 
 /**
@@ -39,7 +54,8 @@ interface StartRecord {
  * While it watches it renews the claim. A caller that dies leaves the trainer running, and the next one joins it.
  *
  * A trainer that ended without a result after it had got further than all before it is started again: on a cluster nodes
- * come and go. One that ran out of memory is started once more with half the micro-batch.
+ * come and go. One that ran out of memory is started once more with half the micro-batch. Where `stop` or `leave` came first
+ * nothing is started, and what runs is stopped or left all the same.
  *
  * @throws TrainingError: the trainer's own failure, `crashed`, `unreachable`, `stopped`, or `left`.
  */
@@ -56,13 +72,15 @@ export async function runJob(
   await claim(folder);
 
   const look = patiently(backend, folder, patienceMs);
+  const joined = () =>
+    joinOrStart(backend, folder, job, patienceMs, () => (stop?.aborted ? 'stopped' : leave?.aborted ? 'left' : null));
   let furthest = (await readProgress(folder))?.step ?? 0;
   let shown = furthest;
-  let start = await joinOrStart(backend, folder, job, patienceMs);
+  let start = await joined();
   let halvings = 0;
   let nextLook = 0;
   let stoppedAt: number | null = null;
-  let forced = false;
+  let nextStop = 0;
 
   for (;;) {
     await sleep(POLL_MS);
@@ -90,16 +108,19 @@ export async function runJob(
       if (stoppedAt !== null) throw stopped(folder);
       const error = await saidError(folder);
       if (error) throw error;
-      start = await joinOrStart(backend, folder, job, patienceMs);
+      start = await joined();
       continue;
     }
     const saysEnd = await hasSaidItsEnd(folder);
     if (Date.now() < nextLook && !saysEnd) continue;
     nextLook = Date.now() + backend.pollMs;
     const state = saysEnd ? ENDED : await look(start);
-    if (stoppedAt !== null && !forced && state.is !== 'ended' && isOverdue(state, stoppedAt, job)) {
-      forced = true;
-      await backend.stop(start);
+    if (stoppedAt !== null && Date.now() >= nextStop && state.is !== 'ended' && isOverdue(state, stoppedAt, job)) {
+      const isTaken = await backend.stop(start).then(
+        () => true,
+        () => false,
+      );
+      nextStop = Date.now() + (isTaken ? STOP_AGAIN_MS : STOP_RETRY_MS);
     }
     if (state.is === 'waiting' || state.is === 'running' || state.is === 'unknown') continue;
     if (await isHeld(folder)) {
@@ -118,7 +139,7 @@ export async function runJob(
       await writeFileAtomic(join(folder, 'job.json'), `${JSON.stringify(job, null, 1)}\n`);
     } else if (stoppedAt !== null || !['crashed', 'stopped'].includes(error.kind) || step <= furthest) throw error;
     furthest = Math.max(furthest, step);
-    start = await joinOrStart(backend, folder, job, patienceMs);
+    start = await joined();
   }
 }
 
@@ -145,20 +166,26 @@ function isOverdue(state: { is: string }, stoppedAt: number, job: Job): boolean 
   return state.is === 'waiting' || Date.now() - stoppedAt > job.lease.grace_seconds * 1000;
 }
 
-/** The start to watch; null where a trainer holds the folder of which the backend knows nothing. */
+/**
+ * The start to watch; null where a trainer holds the folder of which the backend knows nothing.
+ * @param calledOff why nothing may be started any more, null while it may
+ * @throws TrainingError of that kind
+ */
 async function joinOrStart(
   backend: TrainingBackend,
   folder: string,
   job: Job,
   patienceMs: number,
+  calledOff: () => 'stopped' | 'left' | null,
 ): Promise<Start | null> {
   const path = join(folder, 'start.json');
   const last = await readJson<StartRecord>(path);
-  const of = ({ number, handle }: Pick<StartRecord, 'number' | 'handle'>): Start => ({
+  const of = ({ number, handle, logs = {} }: Omit<StartRecord, 'place'>): Start => ({
     folder,
     job,
     name: startName(folder, job, number),
     handle,
+    logs,
   });
   let number = last?.number ?? 0;
   if (last?.place === backend.place) {
@@ -169,13 +196,15 @@ async function joinOrStart(
     if (is === 'none') number--;
   }
   if (await isHeld(folder)) return null;
+  const off = calledOff();
+  if (off) throw new TrainingError(off, `No trainer was started in ${folder}: it was called off before.`);
   number++;
-  await clearTheWay(folder, ['error.json', 'stopped.json']);
-  const record = { place: backend.place, number, handle: null };
+  await clearTheWay(folder, ['stop', 'error.json', 'stopped.json']);
+  const record = { place: backend.place, number, handle: null, logs: await logSizes(folder) };
   await writeFileAtomic(path, JSON.stringify(record));
   const handle = await reached(backend, patienceMs, () => backend.submit(of(record)));
   await writeFileAtomic(path, JSON.stringify({ ...record, handle }));
-  return of({ number, handle });
+  return of({ ...record, handle });
 }
 
 /** The name of a start: readable, the same whoever asks, and no other start's. */

@@ -10,8 +10,11 @@ import pytest
 import tiny
 import torch
 from flywheel_trainer import manifest
+from flywheel_trainer.errors import StopRequested
+from flywheel_trainer.files import write_json
 from flywheel_trainer.launch import launcher
 from flywheel_trainer.models import load_causal, load_scalar
+from flywheel_trainer.run import FAILED, lead
 from safetensors.torch import load_file
 
 # Without dropout, which each process draws for itself.
@@ -34,12 +37,16 @@ def job(folder: Path, case: str, base: Path, reward_model: Path, processes: int,
     return tiny.make_job(folder, kind, base, launch=launch, settings={**settings, **change}, **more)
 
 
-def gradients(folders: list[Path], processes: int) -> dict[str, dict[str, torch.Tensor]]:
+def launched(script: str, folders: list[Path], processes: int) -> subprocess.CompletedProcess:
     here = Path(__file__).parent
-    launcher = ['-m', 'torch.distributed.run', '--standalone', '--nproc-per-node', str(processes)] if processes > 1 else []
-    command = [sys.executable, *launcher, here / 'gradients.py', *folders]
+    start = ['-m', 'torch.distributed.run', '--standalone', '--nproc-per-node', str(processes)] if processes > 1 else []
+    command = [sys.executable, *start, here / script, *folders]
     env = {**os.environ, 'PYTHONPATH': str(here.parents[1] / 'trainer'), 'OMP_NUM_THREADS': '1'}
-    done = subprocess.run(command, env=env, capture_output=True, text=True, timeout=300, check=False)
+    return subprocess.run(command, env=env, capture_output=True, text=True, timeout=300, check=False)
+
+
+def gradients(folders: list[Path], processes: int) -> dict[str, dict[str, torch.Tensor]]:
+    done = launched('gradients.py', folders, processes)
     assert done.returncode == 0, done.stderr[-3000:]
     return {folder.name: load_file(folder / 'gradient.safetensors') for folder in folders}
 
@@ -53,7 +60,8 @@ def root(tmp_path_factory) -> Path:
 def both(base, reward_model, root):
     one, two = ([job(root / str(count) / case, case, base, reward_model, count) for case in CASES] for count in (1, 2))
     other = job(root / '1' / 'another batch', 'sft', base, reward_model, 1, batch=4)
-    return gradients([*one, other], 1), gradients(two, 2)
+    parts = job(root / '1' / 'ppo in parts', 'ppo', base, reward_model, 1, micro_batch=2)
+    return gradients([*one, other, parts], 1), gradients(two, 2)
 
 
 def difference(one: dict[str, torch.Tensor], other: dict[str, torch.Tensor]) -> float:
@@ -73,10 +81,17 @@ def test_another_batch_has_another_gradient(both):
     assert difference(both[0]['sft'], both[0]['another batch']) > 1e-3
 
 
-@pytest.mark.parametrize('case', ['ppo', 'ppo with lora'])
-def test_a_whole_ppo_of_two_processes_is_that_of_one(case, both, root):
+def test_the_gradient_of_ppo_is_the_same_in_parts(both):
+    """As it is where memory ran out: two rows at a time, four times for a step."""
+    assert difference(both[0]['ppo'], both[0]['ppo in parts']) < 1e-5
+
+
+@pytest.mark.parametrize(
+    ('case', 'other'), [('ppo', '2/ppo'), ('ppo with lora', '2/ppo with lora'), ('ppo', '1/ppo in parts')]
+)
+def test_a_whole_ppo_of_two_processes_or_in_parts_is_that_of_one(case, other, both, root):
     """Two updates of four steps each: what one process learns, written down once."""
-    one, two = (root / str(count) / case for count in (1, 2))
+    one, two = root / '1' / case, root / other
     lines = tiny.progress(two)
     assert [line['step'] for line in lines] == [1, 2]
     for mine, theirs in zip(tiny.progress(one), lines, strict=True):
@@ -183,3 +198,25 @@ def test_weights_were_in_parts_and_have_moved(sharded, base):
 def test_a_finished_checkpoint_in_parts_is_published_again(sharded):
     for before, after in sharded[2]:
         assert {**after, 'seconds': 0} == {**before, 'seconds': 0}
+
+
+def test_memory_that_runs_out_in_a_further_process_is_called_so(base, reward_model, root):
+    folder = job(root / 'runs out', 'sft', base, reward_model, 2)
+    done = launched('runs_out.py', [folder], 2)
+    assert done.returncode != 0 and not (folder / 'result.json').exists()
+    error = json.loads((folder / 'error.json').read_text())
+    assert error['kind'] == 'out-of-memory' and 'rank 1: ' in error['message'], done.stderr[-3000:]
+    assert not (folder / 'stopped.json').exists()
+
+
+@pytest.mark.parametrize('follows', [StopRequested(3, 'SIGTERM'), RuntimeError('Connection closed by peer')])
+def test_what_the_first_process_meets_after_that_does_not_hide_it(follows, tmp_path, base):
+    folder = tiny.make_job(tmp_path / 'job', 'sft', base)
+    said = {'kind': 'out-of-memory', 'message': 'rank 1: CUDA out of memory', 'cure': 'lower micro_batch'}
+
+    def stage(_):
+        write_json(folder / 'error.json', said)
+        raise follows
+
+    assert lead(folder, stage) == FAILED
+    assert json.loads((folder / 'error.json').read_text()) == said and not (folder / 'stopped.json').exists()

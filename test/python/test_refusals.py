@@ -160,3 +160,6 @@ def test_the_minibatch_of_ppo_divides_over_its_processes(tmp_path):
     folder = tiny.make_job(tmp_path / 'job', 'ppo', tmp_path, launch=launch, reward_model=str(tmp_path))
     with pytest.raises(JobError, match=r'minibatch \(8\) must be a multiple of processes \(3\)'):
         read_job(folder)
+    tiny.make_job(folder, 'ppo', tmp_path, settings={'micro_batch': 3}, reward_model=str(tmp_path))
+    with pytest.raises(JobError, match=r'minibatch \(8\) must be a multiple of micro_batch x processes \(3\)'):
+        read_job(folder)

@@ -32,6 +32,10 @@ setInterval(() => {
   if (dataset === 'bad') end('error.json', { kind: 'bad-data', message: 'row 3 has no prompt', cure: 'mend row 3' }, 1);
   if (dataset === 'large' && hyperparameters.micro_batch > 2)
     end('error.json', { kind: 'out-of-memory', message: 'CUDA out of memory', cure: 'lower micro_batch' }, 1);
+  if (dataset === 'large, then killed') {
+    if (hyperparameters.micro_batch > 2) { console.error('torch.OutOfMemoryError: CUDA out of memory.'); process.exit(1); }
+    if (at === 0 && step === 2) process.kill(process.pid, 'SIGKILL');
+  }
   if (dataset === 'larger') { console.error('torch.OutOfMemoryError: CUDA out of memory.'); process.exit(1); }
   if (dataset !== 'deaf' && existsSync(join(folder, 'stop'))) stop('asked');
   step += 1;

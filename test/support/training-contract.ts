@@ -134,6 +134,42 @@ export function describeTrainingContract(
     );
 
     it(
+      'asks again where a stop failed',
+      async () => {
+        const [backend, stop] = [make(parts), new AbortController()];
+        let asked = 0;
+        const away: TrainingBackend = {
+          ...backend,
+          stop: (start) => (asked++ === 0 ? Promise.reject(new Error('nobody answers')) : backend.stop(start)),
+        };
+        const deaf = scriptedJob('deaf', { lease: { grace_seconds: 1 } });
+        const stopped = runJob(away, folder, deaf, { stop: stop.signal, onProgress: () => stop.abort() });
+        await expect(stopped).rejects.toMatchObject({ kind: 'stopped' });
+        expect(asked).toBe(2);
+        expect(JSON.parse(readFileSync(join(folder, 'stopped.json'), 'utf8'))).toMatchObject({ reason: 'SIGTERM' });
+      },
+      seconds * 1000,
+    );
+
+    it(
+      'starts nothing where it is called off before, and stops what runs',
+      async () => {
+        const endless = scriptedJob('endless');
+        const off = AbortSignal.abort();
+        await expect(runJob(make(parts), folder, endless, { stop: off })).rejects.toMatchObject({ kind: 'stopped' });
+        await expect(runJob(make(parts), folder, endless, { leave: off })).rejects.toMatchObject({ kind: 'left' });
+        expect(existsSync(join(folder, 'start.json'))).toBe(false);
+        const leave = new AbortController();
+        const left = runJob(make(parts), folder, endless, { leave: leave.signal, onProgress: () => leave.abort() });
+        await expect(left).rejects.toMatchObject({ kind: 'left' });
+        await expect(runJob(make(parts), folder, endless, { stop: off })).rejects.toMatchObject({ kind: 'stopped' });
+        expect(JSON.parse(readFileSync(join(folder, 'stopped.json'), 'utf8'))).toMatchObject({ reason: 'asked' });
+        expect(starts()).toBe(1);
+      },
+      seconds * 1000,
+    );
+
+    it(
       'starts a trainer that crashed again while it gets further, and no longer',
       async () => {
         expect(await runJob(make(parts), folder, scriptedJob('crash once'))).toMatchObject({ steps: 4 });
@@ -163,6 +199,16 @@ export function describeTrainingContract(
           retryable: false,
           message: expect.stringContaining('row 3 has no prompt; mend row 3') as string,
         });
+      },
+      seconds * 1000,
+    );
+
+    it(
+      'reads no earlier start out of a log: who was killed later is started again, with the micro-batch that it had',
+      async () => {
+        expect(await runJob(make(parts), folder, scriptedJob('large, then killed'))).toMatchObject({ steps: 4 });
+        expect(jobFile()).toMatchObject({ hyperparameters: { micro_batch: 2 } });
+        expect(starts()).toBe(3);
       },
       seconds * 1000,
     );

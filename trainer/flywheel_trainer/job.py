@@ -89,7 +89,10 @@ class RewardSettings(TrlSettings):
 
 @dataclass(frozen=True)
 class PpoSettings:
-    """`updates` null means `epochs` passes over the prompts. `score_clip` null leaves the score as it is."""
+    """`updates` null means `epochs` passes over the prompts. `score_clip` null leaves the score as it is.
+
+    `micro_batch` counts the rows of a process in a forward pass; null: its whole share of a minibatch.
+    """
 
     epochs: Positive
     batch: Count
@@ -112,6 +115,8 @@ class PpoSettings:
     max_prompt_length: Count
     updates: Count | None = None
     lora: Lora | None = None
+    # Not in the repr, by which checkpoints tell their job: theirs may be older than this setting.
+    micro_batch: Count | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True)
@@ -277,6 +282,13 @@ def _check_together(job: Job) -> None:
         raise _bad(
             'hyperparameters.minibatch', f'({settings.minibatch}) must be a multiple of processes ({job.launch.world})'
         )
+    if isinstance(settings, PpoSettings) and settings.micro_batch is not None:
+        share = settings.micro_batch * job.launch.world
+        if settings.minibatch % share:
+            raise _bad(
+                'hyperparameters.minibatch',
+                f'({settings.minibatch}) must be a multiple of micro_batch x processes ({share})',
+            )
     if isinstance(settings, PretrainSettings) and settings.hidden % settings.heads:
         raise _bad('hyperparameters.hidden', f'({settings.hidden}) must be a multiple of heads ({settings.heads})')
     if isinstance(settings, DpoSettings):

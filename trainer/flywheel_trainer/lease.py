@@ -1,6 +1,7 @@
 """Who runs a job folder: `lock.json` says who, a thread renews it, and `stop`, `claim` and SIGTERM end it in order.
 
-Only the process that `lock.json` names may write into the folder. A lock is live on its own host while a process with
+Only the process that `lock.json` names may write into the folder; a further process of the same job only says there that its
+memory ran out. A lock is live on its own host while a process with
 that pid and start time exists, on another host while its file was touched within `FOREIGN_SECONDS`.
 """
 

@@ -87,6 +87,10 @@ class Learner:
     def __init__(self, job: Job, chat: Chat):
         self.job, self.chat, self.settings = job, chat, job.hyperparameters
         self.world = World(job.launch)
+        share = self.settings.minibatch // self.world.size
+        self.micro_batch = self.settings.micro_batch or share
+        # Answers are sampled in as many parts as a step is weighed in: one, unless memory ran out.
+        self.parts = share // self.micro_batch
         self.device = device_of(job.launch)
         torch.manual_seed(job.seed)  # adapters start from random numbers
         self.policy = load_policy(job)
@@ -132,22 +136,22 @@ class Learner:
             )
             for index, row in enumerate(prompt_rows)
         ]
-        # An answer depends on its own seed alone, whoever writes it.
-        answers = self.world.gathered(generate(self.policy, self.world.share(asks), self.chat.end_id, self.chat.pad_id))
+        # An answer depends on its own seed alone, whoever writes it, and beside whom.
+        own = self.world.share(asks)
+        size = -(-len(own) // self.parts)
+        parts = (own[at : at + size] for at in range(0, len(own), size))
+        written = [generate(self.policy, part, self.chat.end_id, self.chat.pad_id) for part in parts]
+        answers = self.world.gathered([answer for part in written for answer in part])
         prompt_ids, prompt_mask = pad_left(prompt_rows, self.chat.pad_id, self.device)
         answer_ids, answer_mask = pad_right(answers, self.chat.pad_id, self.device)
         ids, mask = torch.cat([prompt_ids, answer_ids], 1), torch.cat([prompt_mask, answer_mask], 1)
         width, real = answer_ids.shape[1], answer_mask.float()
 
         own_ids, own_mask = self.world.share(ids), self.world.share(mask)
-        size = settings.minibatch // self.world.size  # as many rows at once as a training step holds
 
         def in_parts(function, *arguments):
-            made = [
-                function(*arguments, own_ids[at : at + size], own_mask[at : at + size])
-                for at in range(0, len(own_ids), size)
-            ]
-            return self.world.gathered(torch.cat(made))
+            parts = zip(own_ids.split(self.micro_batch), own_mask.split(self.micro_batch), strict=True)
+            return self.world.gathered(torch.cat([function(*arguments, *part) for part in parts]))
 
         statistics = in_parts(lambda i, m: torch.stack(self._statistics(self.policy, i, m, width), -1))
         logprobs, entropy = statistics[..., 0] * real, statistics[..., 1]
@@ -176,11 +180,23 @@ class Learner:
         return Rollout(ids, mask, real, logprobs, values, maths.whiten(advantages, real), returns), metrics
 
     def _step(self, rollout: Rollout, rows: torch.Tensor) -> dict[str, float]:
+        tokens = rollout.answer_mask[rows].sum()
+        figures = sum(self._weigh(rollout, part, tokens) for part in self.world.share(rows).split(self.micro_batch))
+        for model in (self.policy, self.critic):
+            trained = _trainable(model).values()
+            self.world.sum_gradients(trained)
+            torch.nn.utils.clip_grad_norm_(trained, self.settings.max_grad_norm)
+        self.optimizer.step()
+        self.optimizer.zero_grad()
+        figures = self.world.summed(figures)
+        return dict(zip(('policy_loss', 'value_loss', 'clip_fraction', 'approximate_kl'), figures.tolist(), strict=True))
+
+    def _weigh(self, rollout: Rollout, rows: torch.Tensor, tokens: torch.Tensor) -> torch.Tensor:
+        """Adds the gradient of these rows and returns their part of a step's figures; `tokens` are the whole minibatch's."""
         settings = self.settings
-        whole, rows = rollout.answer_mask[rows], self.world.share(rows)
         ids, mask, real = rollout.ids[rows], rollout.mask[rows], rollout.answer_mask[rows]
-        # Means are over the tokens of the whole minibatch; this process has its part of them.
-        part = real.sum() / whole.sum()
+        # Means are over the tokens of the whole minibatch; these rows have their part of them.
+        part = real.sum() / tokens
         logprobs, _ = self._statistics(self.policy, ids, mask, real.shape[1])
         values = self._values(ids, mask, real.shape[1])
         loss, clipped = maths.policy_loss(
@@ -188,15 +204,8 @@ class Learner:
         )
         error = maths.value_loss(values, rollout.values[rows], rollout.returns[rows], real, settings.value_clip)
         ((loss + error) * part).backward()  # no parameter is shared, so the two need no weights against each other
-        for model in (self.policy, self.critic):
-            trained = _trainable(model).values()
-            self.world.sum_gradients(trained)
-            torch.nn.utils.clip_grad_norm_(trained, settings.max_grad_norm)
-        self.optimizer.step()
-        self.optimizer.zero_grad()
         moved = maths.approximate_kl(logprobs, rollout.logprobs[rows], real)
-        figures = self.world.summed(torch.stack([loss.detach(), error.detach(), clipped, moved]) * part)
-        return dict(zip(('policy_loss', 'value_loss', 'clip_fraction', 'approximate_kl'), figures.tolist(), strict=True))
+        return torch.stack([loss.detach(), error.detach(), clipped, moved]) * part
 
     def _statistics(self, model: PreTrainedModel, ids: torch.Tensor, mask: torch.Tensor, width: int):
         """Log-probability and entropy of the last `width` tokens."""

@@ -5,6 +5,7 @@ see no exit code (under torchrun, in a scheduler) find `result.json`, `stopped.j
 """
 
 import importlib
+import json
 import os
 import signal
 import sys
@@ -92,10 +93,15 @@ def lead(folder: Path, stage: Callable[[Context], Outcome]) -> int:
             outcome = stage(Context(job, folder, lease, Progress(folder), rank=0))
         except StopRequested as stop:
             print(stop, file=sys.stderr)
+            if _another_ran_out_of_memory(folder):
+                return FAILED
             write_json(folder / 'stopped.json', {'step': stop.step, 'reason': stop.reason})
             return STOPPED
         except Exception as error:  # noqa: BLE001 - whatever went wrong must be found in error.json
-            _write_error(folder, _as_job_error(error))
+            if _another_ran_out_of_memory(folder):
+                print(_as_job_error(error), file=sys.stderr)
+            else:
+                _write_error(folder, _as_job_error(error))
             if not isinstance(error, JobError):
                 import traceback
 
@@ -118,9 +124,21 @@ def _follow(folder: Path, rank: int) -> int:
     except StopRequested:
         return STOPPED
     except Exception as error:  # noqa: BLE001 - the first process reports, this one only has to end
-        print(f'rank {rank}: {_as_job_error(error)}', file=sys.stderr)
+        problem = _as_job_error(error)
+        if problem.kind == 'out-of-memory':  # the first process cannot know that: it meets a closed connection
+            _write_error(folder, JobError(problem.kind, f'rank {rank}: {problem.message}', problem.cure))
+        else:
+            print(f'rank {rank}: {problem}', file=sys.stderr)
         return FAILED
     return DONE
+
+
+def _another_ran_out_of_memory(folder: Path) -> bool:
+    """Whether a further process has said so: then whatever the first one met afterwards, a SIGTERM too, came of that."""
+    try:
+        return json.loads((folder / 'error.json').read_text(encoding='utf-8'))['kind'] == 'out-of-memory'
+    except FileNotFoundError:
+        return False
 
 
 def _stage(context: Context) -> Outcome:

@@ -1,8 +1,11 @@
-import { mkdtempSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import { appendFileSync, mkdtempSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { processStart } from '../../../src/embedded/process';
-import { isHeld } from '../../../src/training/folder';
+import { parseConfig } from '../../../src/config/load';
+import { describeJob, halved, isHeld, logSizes, logsSince } from '../../../src/training/folder';
+import { hyperparameters } from '../../../src/training/job';
+import { scriptedJob } from '../../support/scripted-trainer';
 
 const folder = mkdtempSync(join(tmpdir(), 'job-'));
 const lock = join(folder, 'lock.json');
@@ -25,4 +28,52 @@ it('a lock of another host holds while it is touched', async () => {
   expect(await isHeld(folder)).toBe(true);
   utimesSync(lock, Date.now() / 1000 - 31, Date.now() / 1000 - 31);
   expect(await isHeld(folder)).toBe(false);
+});
+
+it('the logs of a start are what was written since, what was written last at the end', async () => {
+  const file = (name: string) => join(folder, name);
+  writeFileSync(file('slurm-99.out'), 'CUDA out of memory');
+  writeFileSync(file('one.log'), 'an earlier start\n');
+  writeFileSync(file('begun-anew.err'), 'a long text of an earlier start');
+  writeFileSync(file('rows.jsonl'), '');
+  const before = await logSizes(folder);
+  expect(Object.keys(before).sort()).toEqual(['begun-anew.err', 'one.log', 'slurm-99.out']);
+  expect(await logsSince(folder, before)).toBe('');
+  writeFileSync(file('begun-anew.err'), 'first');
+  writeFileSync(file('slurm-100.out'), 'last');
+  appendFileSync(file('one.log'), 'then');
+  for (const [index, name] of ['begun-anew.err', 'one.log', 'slurm-100.out'].entries())
+    utimesSync(file(name), 1000 + index, 1000 + index);
+  expect(await logsSince(folder, before)).toBe('first\nthen\nlast');
+});
+
+describe('half the memory', () => {
+  const config = parseConfig(
+    {
+      target: { base: '/models/base' },
+      competitors: [{ id: 'rival', url: 'sandbox:', model: 'rival' }],
+      judge: { url: 'sandbox:', model: 'judge' },
+      prompts: { source: ['prompts.jsonl'] },
+      ppo: { batch: 24, minibatch: 12 },
+      training: { stages: { ppo: { processes: 2 } } },
+    },
+    { where: 'test', folder: '/conf' },
+  );
+  const ppo = scriptedJob('rows', { kind: 'ppo', hyperparameters: hyperparameters(config, 'ppo') });
+
+  it('is taken by PPO too, whose minibatch stays what it is', () => {
+    const half = halved(ppo);
+    expect(half?.hyperparameters).toEqual({ ...ppo.hyperparameters, minibatch: 12, micro_batch: 3 });
+    expect(halved(half ?? ppo)?.hyperparameters).toMatchObject({ micro_batch: 1 });
+  });
+
+  it('stays where a job was described before PPO had a micro-batch', async () => {
+    const { micro_batch: _, ...earlier } = ppo.hyperparameters;
+    const place = join(folder, 'ppo');
+    await describeJob(place, { ...ppo, hyperparameters: earlier });
+    expect(await describeJob(place, ppo)).toEqual(ppo);
+    const half = halved(ppo) ?? ppo;
+    await describeJob(place, half);
+    expect(await describeJob(place, ppo)).toEqual(half);
+  });
 });
