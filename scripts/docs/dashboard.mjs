@@ -1,11 +1,11 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { say } from '../setup/report.mjs';
+import { say, userError } from '../setup/report.mjs';
 
 const WIDE = { width: 1280, height: 880 };
 const PHONE = { width: 390, height: 1130 };
 
-/** The pictures by their names: an address, the heading that is scrolled to, what is opened on the page before. */
+/** The pictures by their names: an address, the heading of the card that is scrolled to, what is opened on the page before. */
 const picturesOf = (run, pool) => {
   const base = `/runs/${encodeURIComponent(run)}`;
   return {
@@ -28,6 +28,9 @@ const picturesOf = (run, pool) => {
 const liveOf = (run) => {
   const path = `/runs/${encodeURIComponent(run)}`;
   const open = async (page) => {
+    const state = await page.locator('.page-head .badge').first().textContent();
+    if (state === 'done' || state === 'closed')
+      throw userError(`The run ${run} is ${state}: name one that plays or waits for somebody.`);
     const buttons = page.getByRole('group', { name: 'Operate the run' }).getByRole('button');
     const decide = buttons.filter({ hasText: 'Decide' });
     await ((await decide.count()) > 0 ? decide : buttons.first()).click();
@@ -62,8 +65,10 @@ export async function pictureDashboard(browser, { url, run, live, images }) {
     page.setDefaultTimeout(120_000);
     await visit(page, new URL(path, url).href);
     if (open) await open(page);
-    if (heading)
-      await page.getByRole('heading', { name: heading, exact: true }).evaluate((one) => one.scrollIntoView());
+    if (heading) {
+      const found = page.getByRole('heading', { name: heading, exact: true });
+      await found.evaluate((one) => one.closest('.card').scrollIntoView());
+    }
     await settled(page);
     const picture = await page.screenshot({ type: 'png' });
     await page.close();
@@ -72,7 +77,8 @@ export async function pictureDashboard(browser, { url, run, live, images }) {
   const pool = await poolWithDrops(url);
   if (pool === null) say('  no pool of prompts has dropped anything: that picture shows none');
   if (live === undefined) say('  no run in progress is named: its pictures are left as they are');
-  const pictures = { ...picturesOf(run, pool), ...(live === undefined ? {} : liveOf(live)) };
+  // What goes on first: it may end.
+  const pictures = { ...(live === undefined ? {} : liveOf(live)), ...picturesOf(run, pool) };
   for (const [name, picture] of Object.entries(pictures)) {
     const light = await take(picture, { viewport: WIDE, colorScheme: 'light' });
     const dark = await take(picture, { viewport: WIDE, colorScheme: 'dark' });

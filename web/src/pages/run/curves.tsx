@@ -80,6 +80,10 @@ function metricsOf({ kind, series }: Job, chosen: string): Job['series'] {
   return (main.length > 0 ? main : series).slice(0, 3);
 }
 
+/** A figure that finds room beside an axis, however small. */
+const short = (value: number) =>
+  value !== 0 && Math.abs(value) < 0.001 ? value.toExponential(1) : Number(value.toPrecision(4)).toLocaleString('en');
+
 function Curve({ job, series: { metric, points } }: { job: Job; series: Job['series'][number] }) {
   const draw = useCallback(
     (plot: Plot, { colours }: { colours: Palette }) => ({
@@ -87,8 +91,8 @@ function Curve({ job, series: { metric, points } }: { job: Job; series: Job['ser
       marginRight: 12,
       marginBottom: 28,
       marginTop: 12,
-      x: { label: null, ticks: 5, domain: [0, Math.max(job.steps, 1)], tickFormat: 'd' },
-      y: { label: null, grid: true, nice: true, ticks: 4, tickSize: 0 },
+      x: { label: null, ticks: Math.min(5, job.steps), domain: [0, Math.max(job.steps, 1)], tickFormat: 'd' },
+      y: { label: null, grid: true, nice: true, ticks: 4, tickSize: 0, tickFormat: short },
       marks: [
         plot.line(points, { x: '0', y: '1', stroke: colours.accent, strokeWidth: 1, strokeOpacity: 0.35 }),
         plot.line(
