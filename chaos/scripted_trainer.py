@@ -6,6 +6,7 @@ Lease, job.json, checkpoints, stop and result are the trainer's own code; only t
 
 import hashlib
 import json
+import os
 import shutil
 import sys
 import threading
@@ -18,6 +19,7 @@ from flywheel_trainer.files import publish_folder
 
 STEPS = 20
 STEP_SECONDS = 0.05
+SLOW_STEP_SECONDS = 0.5
 SAVE_STEPS = 3
 WEIGHTS = 'model.safetensors'
 
@@ -35,12 +37,15 @@ def scripted_stage(context: run.Context) -> run.Outcome:
     checkpoint = resume_point(job, folder)
     first, link = json.loads((checkpoint / WEIGHTS).read_text()) if checkpoint else (0, start_of(job))
 
+    # So long that a message reaches it while it trains.
+    is_slow = folder.name == os.environ.get('SCRIPTED_SLOW_JOB')
+
     def save(step: int) -> None:
         write_checkpoint(folder, step, lambda target: (target / WEIGHTS).write_text(json.dumps([step, link])))
 
     for step in range(first + 1, STEPS + 1):
         # Not time.sleep: under libfaketime (0.9.10) that of Python 3.11 fails with EINVAL.
-        threading.Event().wait(STEP_SECONDS)
+        threading.Event().wait(SLOW_STEP_SECONDS if is_slow else STEP_SECONDS)
         link = hashlib.sha256(f'{link} {step}'.encode()).hexdigest()
         context.progress.write(step, STEPS, step / STEPS, {})
         reason = context.lease.stop_reason()

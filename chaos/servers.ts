@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { Client, Connection } from '@temporalio/client';
 import { Pool } from 'pg';
 import { startPostgres, type Postgres } from '../src/embedded/postgres';
-import { startTemporal, type Temporal } from '../src/embedded/temporal';
+import { startTemporal, type Temporal, type TemporalOptions } from '../src/embedded/temporal';
 
 /** A real Postgres and a real Temporal server that can be killed and started again at the same addresses. */
 export interface Servers {
@@ -18,12 +18,16 @@ export interface Servers {
   stop(): Promise<void>;
 }
 
-export async function startServers(folder: string): Promise<Servers> {
+/** @param dynamicConfig of the Temporal server, as `startTemporal` takes it. */
+export async function startServers(
+  folder: string,
+  { dynamicConfig = {} }: Pick<TemporalOptions, 'dynamicConfig'> = {},
+): Promise<Servers> {
   mkdirSync(folder, { recursive: true });
   const dbFile = join(folder, 'temporal.db');
   const upPostgres = () => startPostgres({ dir: join(folder, 'postgres') });
   const upTemporal = ({ port, uiPort }: Pick<Temporal, 'port' | 'uiPort'> = { port: 0, uiPort: 0 }) =>
-    startTemporal({ dbFile, logFile: join(folder, 'temporal.log'), port, uiPort });
+    startTemporal({ dbFile, logFile: join(folder, 'temporal.log'), port, uiPort, dynamicConfig });
   const forgetRuns = () => {
     for (const end of ['', '-shm', '-wal']) rmSync(`${dbFile}${end}`, { force: true });
   };

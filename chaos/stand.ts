@@ -34,18 +34,22 @@ export interface StandOptions {
   olderBuild?: boolean;
   /** Of the endpoint's replies; by default long enough that calls are found in flight. */
   latencyMs?: number;
+  /** A scripted job whose steps take so long (ten seconds in all) that a message reaches it while it trains, such as `r1-dpo-a1`. */
+  slowJob?: string;
 }
 
 /** The trainer of a shape as `FLYWHEEL_PYTHON` names one: a Python, or what stands in its place. */
-const trainerOf = (shape: Shape, folder: string, clock: Clock | null): string =>
-  shape.trainer === 'real' ? pythonPath() : scriptedPython(folder, clock?.env);
+const trainerOf = (shape: Shape, folder: string, clock: Clock | null, slowJob?: string): string =>
+  shape.trainer === 'real'
+    ? pythonPath()
+    : scriptedPython(folder, { ...clock?.env, ...(slowJob && { SCRIPTED_SLOW_JOB: slowJob }) });
 
 export async function openStand(
   servers: Servers,
   root: string,
   name: string,
   shape: Shape,
-  { fakeClock = false, latencyMs = LATENCY_MS }: StandOptions = {},
+  { fakeClock = false, latencyMs = LATENCY_MS, slowJob }: StandOptions = {},
 ) {
   const folder = join(root, name);
   rmSync(folder, { recursive: true, force: true });
@@ -55,7 +59,7 @@ export async function openStand(
   // A killed Postgres ends idle connections; the next query opens another.
   pool.on('error', () => undefined);
   const clock = fakeClock ? fakedClock(folder) : null;
-  const python = trainerOf(shape, folder, clock);
+  const python = trainerOf(shape, folder, clock, slowJob);
   const sandboxPort = await freePort();
   const sandboxRoot = `http://127.0.0.1:${sandboxPort}`;
   const sandbox = await startChild({

@@ -2,17 +2,30 @@
 import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { startServers } from '../chaos/servers';
+import { startServers, type Servers } from '../chaos/servers';
 import { note } from '../src/cli/output';
 import { repositoryRoot } from '../src/embedded/paths';
 import { temporaryFolder } from '../src/embedded/temporary-folder';
 import { messageOf, UserError } from '../src/errors';
 import { packed } from './history';
-import { record } from './record';
+import { record, type Scenario } from './record';
 import { SCENARIOS } from './scenarios';
 
 /** The history that is kept on purpose: of a run that began before the patches of `workflows/patches.ts`. */
 const BEFORE_PATCHES = 'before-patches';
+
+/** Records a scenario on the servers that they share, or on its own where histories are to be short. */
+async function recordOn(servers: Servers, home: string, scenario: Scenario): Promise<string[]> {
+  const { name, longHistory } = scenario;
+  if (longHistory === undefined) return record(servers, home, scenario);
+  const dynamicConfig = { 'limit.historyCount.suggestContinueAsNew': longHistory };
+  const own = await startServers(join(home, `servers-of-${name}`), { dynamicConfig });
+  try {
+    return await record(own, home, scenario);
+  } finally {
+    await own.stop();
+  }
+}
 
 async function main(): Promise<void> {
   const { values, positionals } = parseArgs({
@@ -41,7 +54,7 @@ async function main(): Promise<void> {
         note(`${file} (${(content.length / 1024).toFixed(0)} KiB)`);
       });
     };
-    for (const scenario of asked) keep(scenario.name, await record(servers, home, scenario));
+    for (const scenario of asked) keep(scenario.name, await recordOn(servers, home, scenario));
     const pausing = SCENARIOS.find(({ name }) => name === 'pause');
     if (values[BEFORE_PATCHES] && pausing)
       keep(BEFORE_PATCHES, await record(servers, home, { ...pausing, olderBuild: true }));

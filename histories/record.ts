@@ -19,6 +19,8 @@ export interface Scenario {
   act?: (stand: Stand) => Promise<void>;
   /** Played by the build before today's patches. */
   olderBuild?: boolean;
+  /** Events at which the server says that the run should go on in a new history; by default its own number, which no scenario comes to. */
+  longHistory?: number;
 }
 
 const SHAPE = { seed: 1, rounds: 1, trainer: 'scripted', serving: 'scripted' } as const;

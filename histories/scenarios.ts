@@ -108,5 +108,20 @@ export const SCENARIOS: readonly Scenario[] = [
       await stand.start({ rollback: { round: 1, stage: 'sft' } });
     },
   },
+  {
+    // Goes on in new histories in the middle of its arena, with messages before, between and after them.
+    name: 'continued',
+    type: 'arena',
+    longHistory: 50,
+    config: (usual) => ({ ...usual, arena: { batch: 6, window: 2 } }),
+    async act(stand) {
+      await judging('start', 'evaluation')(stand);
+      await update(stand, 'setBudget', { usd: 100 });
+      await signal(stand, 'pause');
+      await paused(stand);
+      await signal(stand, 'setBudget', { usd: 200 });
+      await update(stand, 'resume');
+    },
+  },
   { name: 'refused', config: (usual) => ({ ...usual, compettitors: [] }) },
 ];

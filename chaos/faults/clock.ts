@@ -1,7 +1,6 @@
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { faketimeLibrary } from '../clock';
 import type { Fault } from '../fault';
+import { notOnce } from '../job';
 import { judging, trained } from '../moments';
 import type { Stand } from '../stand';
 
@@ -16,21 +15,8 @@ const jumping = (name: string, hours: number, moment: (stand: Stand) => Promise<
     await moment(stand);
     stand.jump(hours);
   },
-  check: async (stand) => {
-    const steps = await stepsOf(stand, DPO);
-    const once = steps.every((step, index) => step === index + 1);
-    return once ? [] : [`the job's steps were ${steps.join(' ')}`];
-  },
+  check: (stand) => notOnce(stand, DPO),
 });
-
-/** The steps that a job took, in their order: a second trainer, or one that was stopped and resumed, shows in them. */
-async function stepsOf(stand: Stand, label: string): Promise<number[]> {
-  const text = await readFile(join(stand.jobFolder(label), 'progress.jsonl'), 'utf8');
-  return text
-    .trim()
-    .split('\n')
-    .map((line) => (JSON.parse(line) as { step: number }).step);
-}
 
 export const clockFaults: Fault[] = [
   jumping('battles', 1, judging('dpo', 'training', 30)),

@@ -1,8 +1,8 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { isAlive, sendSignal } from '../../src/embedded/process';
-import { readJson } from '../../src/files';
+import { sendSignal } from '../../src/embedded/process';
 import type { Fault } from '../fault';
+import { trainerOf } from '../job';
 import { trained, until } from '../moments';
 import type { Stand } from '../stand';
 
@@ -12,8 +12,8 @@ const GOAL = 'goes on at the last whole checkpoint; weights bit-equal to the und
 export async function killTrainer(stand: Stand): Promise<boolean> {
   const labels = await readdir(stand.jobFolder('.')).catch(() => []);
   for (const label of labels) {
-    const lock = await readJson<{ pid: number; start: number }>(join(stand.jobFolder(label), 'lock.json'));
-    if (lock && isAlive({ pid: lock.pid, start: String(lock.start) })) return sendSignal(lock.pid, 'SIGKILL');
+    const pid = await trainerOf(stand, label);
+    if (pid !== null) return sendSignal(pid, 'SIGKILL');
   }
   return false;
 }

@@ -6,6 +6,7 @@ import { SCENARIOS } from '../../../histories/scenarios';
 import { bundleWorkflows, UNPATCHED } from '../../../src/bundle-workflows';
 import { repositoryRoot } from '../../../src/embedded/paths';
 import { MESSAGES } from '../../../workflows/messages';
+import type { FlywheelInput } from '../../../workflows/types';
 
 const folder = join(repositoryRoot(), 'test', 'histories');
 const files = readdirSync(folder).filter((name) => name.endsWith('.json.gz'));
@@ -52,6 +53,16 @@ it('each message is among them, as an update and as a signal', () => {
   expect(accepted.map((update) => update?.acceptedRequest?.input?.name)).toEqual(expect.arrayContaining(names));
   const signalled = events.map((event) => event.workflowExecutionSignaledEventAttributes);
   expect(signalled.map((signal) => signal?.signalName)).toEqual(expect.arrayContaining(names));
+});
+
+it('one of them was continued in the middle of an arena, as its own input tells', () => {
+  const cursors = files.flatMap((name) => {
+    const [started] = history(name).events ?? [];
+    const data = started?.workflowExecutionStartedEventAttributes?.input?.payloads?.[0]?.data ?? '';
+    const { continued } = JSON.parse(Buffer.from(data as string, 'base64').toString()) as FlywheelInput;
+    return continued?.state.cursor ?? [];
+  });
+  expect(cursors.filter(({ position }) => position > 0).length).toBeGreaterThan(0);
 });
 
 describe('the recipe of docs/upgrading.md, by the history that is kept from before the first patch', () => {
