@@ -33,7 +33,7 @@ const PAGES: [string, string][] = [
   ['battles: what failed', `${run}/battles?outcome=failed`],
   ['battles: none is so', `${run}/battles?outcome=failed&category=stem&margin=9`],
   ['battles: choices', `${run}/battle-choices`],
-  ['battle', `${run}/battle?id=${encodeURIComponent(`${RUN}/r1-dpo-a1/training#30000`)}`],
+  ['battle', `${run}/battle?id=${encodeURIComponent(`${RUN}/r1-dpo-a1/training#3000`)}`],
   ['data: datasets', `${run}/datasets`],
   ['data: card and distributions', `/dataset?id=${dataset}`],
   ['data: rows in the middle', `/dataset/rows?id=${dataset}&from=9001`],
