@@ -53,12 +53,13 @@ export async function checkConfig(config: Config, models: ModelPool, cluster: Cl
 }
 
 /** The artifacts folder is made here, so that who trains elsewhere can be asked whether it is seen there. */
-async function checkTraining({ target, training }: Config, { backends, artifacts }: Cluster): Promise<void> {
+async function checkTraining({ target, training }: Config, { backends, artifacts, hashOf }: Cluster): Promise<void> {
   if (target === null) return;
   await mkdir(artifacts, { recursive: true });
   // What is started for each training cannot be asked before.
   if (training.process?.start) return;
-  await (await backends.of(training)).check([artifacts, target.base]);
+  const { base } = target;
+  await (await backends.of(training)).check([artifacts], { path: base, sha256: () => hashOf(base) });
 }
 
 async function checkServing({ target }: Config, { hashOf }: Cluster): Promise<void> {

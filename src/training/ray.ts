@@ -21,7 +21,7 @@ export function rayBackend(training: RayTraining, packageFolder: string): Traini
   return {
     place: `Ray at ${training.url}`,
     pollMs: POLL_MS,
-    check: (sees) => checkRay(ray, training, sees),
+    check: (sees, model) => checkRay(ray, training, { packageFolder, sees, model }),
     async submit({ name, folder, job }) {
       if (await ray.job(name)) return name;
       try {

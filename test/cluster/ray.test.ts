@@ -10,6 +10,7 @@ import { said } from '../../src/selection/rows';
 import { TrainingError } from '../../src/training/errors';
 import type { Job, JobProgress, JobResult } from '../../src/training/job';
 import { runLocalJob } from '../../src/training/local';
+import { describeBase } from '../../src/training/base';
 import { sharePackage } from '../../src/training/package';
 import { rayBackend, type RayTraining } from '../../src/training/ray';
 import { runJob } from '../../src/training/run-job';
@@ -171,8 +172,17 @@ describeRay('training on Ray', () => {
     expect(result.metrics['loss']).toBe(expected.metrics['loss']);
   });
 
-  it('is asked before a run whether its nodes see the artifacts and have the packages', async () => {
-    await rayBackend(settings(cluster.url), shared).check([root, base]);
+  it('is asked before a run whether its nodes see the artifacts and the base as they are here, and have the packages', async () => {
+    const trainer = { python: pythonPath(), packageFolder: join(repositoryRoot(), 'trainer') };
+    const { sha256: ours } = await describeBase(trainer, base);
+    const model = (of: string) => ({ path: base, sha256: () => Promise.resolve(of) });
+    await rayBackend(settings(cluster.url), shared).check([root], model(ours));
+    await expect(rayBackend(settings(cluster.url), shared).check([root], model('ab'.repeat(32)))).rejects.toThrow(
+      /cannot train: \S+ on the node .* holds other files .* than here \(sha256 abababababab\)/,
+    );
+    await expect(rayBackend(settings(cluster.url), join(root, 'another')).check([root])).rejects.toThrow(
+      /does not see \S+\/another; mount it there/,
+    );
     await expect(rayBackend(settings(cluster.url), shared).check(['/not/mounted'])).rejects.toThrow(
       /cannot train: the node .* does not see \/not\/mounted; mount it there/,
     );
