@@ -62,9 +62,11 @@ function submission(
   job: Job,
 ): RaySubmission {
   const { nodes, cpus, gpus, memoryGb } = launchOf(training, launchedAs(job.kind));
+  const memory = memoryGb === null ? null : Math.round(memoryGb * GIB);
   const spread = nodes > 1;
+  const share = ['--cpus', cpus, '--gpus', gpus, ...(memory === null ? [] : ['--memory', memory])];
   const words = spread
-    ? ['-m', 'flywheel_trainer.ray_nodes', folder, '--cpus', String(cpus), '--gpus', String(gpus)]
+    ? ['-m', 'flywheel_trainer.ray_nodes', folder, ...share.map(String)]
     : ['-m', 'flywheel_trainer', folder];
   return {
     submission_id: name,
@@ -83,7 +85,7 @@ function submission(
       : {
           entrypoint_num_cpus: cpus,
           ...(gpus > 0 ? { entrypoint_num_gpus: gpus } : {}),
-          ...(memoryGb === null ? {} : { entrypoint_memory: Math.round(memoryGb * GIB) }),
+          ...(memory === null ? {} : { entrypoint_memory: memory }),
         }),
   };
 }

@@ -1,6 +1,7 @@
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { request } from 'undici';
 import { pythonPath, repositoryRoot } from '../../src/embedded/paths';
 import { sendSignal } from '../../src/embedded/process';
 import { readJson } from '../../src/files';
@@ -198,5 +199,31 @@ describeRay('training on Ray', () => {
     job.hyperparameters = { ...job.hyperparameters, micro_batch: 2, max_steps: 6 };
     const result = await runJob(rayBackend(settings(cluster.url, { nodes: 2, processes: 1 }), shared), folder, job);
     expect(result.steps).toBe(6);
+  });
+
+  it("reserves memory on both nodes, and stops both at a checkpoint where Ray's own stop ends the job", async () => {
+    const folder = join(root, 'spread and stopped');
+    const launch = { device: 'cpu' as const, threads: 1, dtype: 'float32' as const, processes: 1, nodes: 2 };
+    const job = sftJob(folder, { launch });
+    // Nothing is saved on the way: who is not given the time to write a checkpoint begins again.
+    job.hyperparameters = { ...job.hyperparameters, micro_batch: 2, max_steps: 300, save_steps: 1000 };
+    const backend = rayBackend(settings(cluster.url, { nodes: 2, processes: 1, memoryGb: 0.5 }), shared);
+    let reserved = '';
+    const disturbances: Promise<void>[] = [];
+    async function disturb(): Promise<void> {
+      const groups = await request(`${cluster.url}/api/v0/placement_groups?detail=1`);
+      reserved = JSON.stringify(await groups.body.json());
+      const { handle } = (await readJson<{ handle: string }>(join(folder, 'start.json'))) ?? { handle: '' };
+      await backend.stop({ folder, job, name: handle, handle, logs: {} });
+    }
+    const onProgress = () => void (disturbances.length === 0 && disturbances.push(disturb()));
+    const result = await runJob(backend, folder, job, { onProgress });
+    await Promise.all(disturbances);
+    expect(reserved.match(/"memory":536870912\b/g)?.length).toBeGreaterThanOrEqual(2);
+    expect(await readJson<{ number: number }>(join(folder, 'start.json'))).toMatchObject({ number: 2 });
+    expect(result.steps).toBe(300);
+    const lines = readFileSync(join(folder, 'progress.jsonl'), 'utf8').trim().split('\n');
+    const steps = lines.map((line) => (JSON.parse(line) as JobProgress).step);
+    expect(steps).toEqual(Array.from({ length: 300 }, (_, index) => index + 1));
   });
 });

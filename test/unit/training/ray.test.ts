@@ -56,6 +56,20 @@ describe('Ray', () => {
   });
   const start = (name: string) => ({ folder: root, job: scriptedJob('rows'), name, handle: null, logs: {} });
 
+  it('reserves memory, on each node where there are several', async () => {
+    const { url, jobs } = await scriptedRay();
+    // `true` takes any argument and does nothing.
+    const asked = async (change: object) => {
+      const backend = rayBackend(settings(url, { python: 'true', memoryGb: 0.5, ...change }), root);
+      await backend.submit(start(JSON.stringify(change)));
+      return jobs.get(JSON.stringify(change))?.asked;
+    };
+    expect(await asked({ nodes: 1 })).toMatchObject({ entrypoint_memory: 536870912 });
+    const spread = await asked({ nodes: 2, gpus: 8 });
+    expect(spread?.entrypoint).toContain('--cpus 1 --gpus 8 --memory 536870912');
+    expect(spread).not.toHaveProperty('entrypoint_memory');
+  });
+
   it('says where a stop is not taken; what is gone needs none', async () => {
     const stopOf = async (answer: number) =>
       rayBackend(settings((await scriptedRay(answer)).url), root).stop(start('a'));
