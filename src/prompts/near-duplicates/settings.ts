@@ -31,7 +31,8 @@ export function checkNearDuplicates({ permutations, shingle, jaccard }: NearDupl
  * 1 - (1 - s^rows)^bands). For 128 and 0.4: 32 bands of 4.
  */
 export function bandsOf({ permutations, jaccard }: NearDuplicateSettings): { bands: number; rows: number } {
-  const similarity = Math.min(1, jaccard + ABOVE);
+  // Between a high threshold and 1 there is less room.
+  const similarity = Math.min(jaccard + ABOVE, (jaccard + 1) / 2);
   let rows = 1;
   while (rows < permutations && 1 - (1 - similarity ** (rows + 1)) ** Math.floor(permutations / (rows + 1)) >= FOUND)
     rows += 1;

@@ -116,3 +116,8 @@ it('uses 32 bands of 4 by default, and longer ones for a higher threshold', () =
   expect(strict.rows).toBeGreaterThan(10);
   expect(strict.rows * strict.bands).toBeLessThanOrEqual(128);
 });
+
+it.each([0.4, 0.7, 0.85, 0.9, 0.95])('finds pairs between a threshold of %d and 1 nearly always', (threshold) => {
+  const { rows, bands } = bandsOf({ ...NEAR_DUPLICATE_DEFAULTS, jaccard: threshold });
+  expect(1 - (1 - ((threshold + 1) / 2) ** rows) ** bands).toBeGreaterThanOrEqual(0.95);
+});
