@@ -4,6 +4,7 @@ Models are always loaded from disk, never copied in memory: `copy.deepcopy` of a
 the original's weights (its `forward` stays bound to the original).
 """
 
+import contextlib
 import json
 import os
 from pathlib import Path
@@ -17,6 +18,7 @@ from transformers import (
     GenerationConfig,
     PreTrainedModel,
 )
+from transformers.integrations import is_deepspeed_zero3_enabled
 
 from flywheel_trainer import manifest
 from flywheel_trainer.chat import Chat
@@ -137,8 +139,18 @@ def load_scalar(folder: str, dtype: torch.dtype = torch.float32, zero_head: bool
     """
     model = _load(AutoModelForSequenceClassification, folder, dtype=dtype, num_labels=1)
     if zero_head:
-        torch.nn.init.zeros_(model.score.weight)
+        with _gathered(model.score.weight):
+            torch.nn.init.zeros_(model.score.weight)
     return model
+
+
+def _gathered(weight: torch.nn.Parameter) -> contextlib.AbstractContextManager:
+    """Where a weight is whole and may be changed: DeepSpeed's ZeRO-3 splits what is loaded while it is configured."""
+    if not is_deepspeed_zero3_enabled():
+        return contextlib.nullcontext()
+    import deepspeed
+
+    return deepspeed.zero.GatheredParameters(weight, modifier_rank=0)
 
 
 def positions(folder_or_model: str | PreTrainedModel) -> int | None:
