@@ -36,11 +36,13 @@ export interface OperatedRuns {
 interface Options extends TestServerOptions {
   /** Writes what stands in the place of the Python that trains into a folder, and returns its path. */
   python?: (folder: string) => string;
+  /** How long the models take to answer. */
+  latencyMs?: number;
 }
 
 export async function operatedRuns(
   name: string,
-  { python = scriptedPython, ...ofServers }: Options = {},
+  { python = scriptedPython, latencyMs = 10, ...ofServers }: Options = {},
 ): Promise<OperatedRuns> {
   const ends: (() => Promise<void>)[] = [];
   const { FLYWHEEL_PYTHON } = process.env;
@@ -52,7 +54,7 @@ export async function operatedRuns(
   try {
     const servers = await testServers(name, ofServers);
     ends.push(() => servers.stop());
-    const sandbox = await startSandbox({ latencyMs: 10 });
+    const sandbox = await startSandbox({ latencyMs });
     ends.push(() => sandbox.close());
     const { home } = servers.paths;
     const files = scriptedFiles(home);
