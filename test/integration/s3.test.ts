@@ -60,22 +60,22 @@ describe('a bucket', () => {
       .filter((entry) => entry.isFile())
       .map(({ parentPath, name }) => `${name} ${sha256(readFileSync(join(parentPath, name)))}`)
       .sort();
-  const since = (count: number) => s3.requests().slice(count);
+  const since = async (count: number) => (await s3.requests()).slice(count);
   const writes = (requests: readonly string[]) => requests.filter((request) => /^(PUT|POST)/.test(request));
 
   it('brings a folder whole from one host to another, a large file in parts, once for all who ask at a time', async () => {
     const model = writeModel(one, 'whole');
-    const start = s3.requests().length;
+    const start = (await s3.requests()).length;
     await one.publish(model);
-    expect(writes(since(start)).filter((request) => request.includes('partNumber')).length).toBe(2);
-    const published = s3.requests().length;
+    expect(writes(await since(start)).filter((request) => request.includes('partNumber')).length).toBe(2);
+    const published = (await s3.requests()).length;
     await Promise.all([1, 2, 3].map(() => two.fetch(there(two, 'whole'), 'whole')));
-    expect(since(published)).toHaveLength(5);
+    expect(await since(published)).toHaveLength(5);
     expect(hashes(there(two, 'whole'))).toEqual(hashes(model));
     expect(readdirSync(two.root)).toEqual(['whole']);
-    const fetched = s3.requests().length;
+    const fetched = (await s3.requests()).length;
     await two.fetch(there(two, 'whole'), 'whole');
-    expect(since(fetched)).toEqual([]);
+    expect(await since(fetched)).toEqual([]);
   });
 
   it('uploads nothing that is there already', async () => {
@@ -83,15 +83,15 @@ describe('a bucket', () => {
     const file = there(one, 'rows.jsonl');
     writeFileSync(file, 'rows\n');
     for (const path of [model, file]) await one.publish(path);
-    const start = s3.requests().length;
+    const start = (await s3.requests()).length;
     for (const path of [model, file]) await one.publish(path);
-    expect(since(start).length).toBeGreaterThan(0);
-    expect(writes(since(start))).toEqual([]);
+    expect((await since(start)).length).toBeGreaterThan(0);
+    expect(writes(await since(start))).toEqual([]);
   });
 
   it('takes an upload that was killed on the way for nothing, and goes on with it', async () => {
     const model = writeModel(one, 'killed', 120);
-    const start = s3.requests().length;
+    const start = (await s3.requests()).length;
     const script = join(repositoryRoot(), 'test', 'support', 'publish-process.ts');
     const child = spawn(
       process.execPath,
@@ -104,7 +104,7 @@ describe('a bucket', () => {
     );
     const ended = once(child, 'exit');
     await until(
-      () => Promise.resolve(since(start)),
+      () => since(start),
       (requests) => requests.some((request) => request.includes('partNumber')),
     );
     child.kill('SIGKILL');
@@ -166,10 +166,10 @@ describe('a bucket', () => {
   });
 
   it('leaves alone what lies elsewhere', async () => {
-    const start = s3.requests().length;
+    const start = (await s3.requests()).length;
     await one.publish('/models/base');
     await one.fetch('/models/base', 'x');
-    expect(since(start)).toEqual([]);
+    expect(await since(start)).toEqual([]);
   });
 
   it('has one name for all hosts, whoever comes first', async () => {

@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { pythonPath, repositoryRoot } from '../../src/embedded/paths';
+import { until } from './until';
 
 /** A bucket on moto's S3 server (test/support/s3_server.py), and a key that may do there what docs/workers.md asks for. */
 export interface S3Server {
@@ -12,7 +13,7 @@ export interface S3Server {
   /** What the AWS library takes from its environment. */
   env: Record<string, string>;
   /** Methods and paths of all requests so far. */
-  requests(): string[];
+  requests(): Promise<string[]>;
   stop(): Promise<void>;
 }
 
@@ -38,6 +39,7 @@ export async function startS3(): Promise<S3Server> {
   const env = { ...process.env, INITIAL_NO_AUTH_ACTION_COUNT: '4' };
   const server = spawn(python, [script, documentedPolicy()], { stdio: ['pipe', 'pipe', 'pipe'], env });
   let log = '';
+  let marks = 0;
   server.stderr.on('data', (chunk: Buffer) => (log += chunk.toString()));
   const ended = once(server, 'exit');
   const [line] = (await Promise.race([
@@ -50,7 +52,17 @@ export async function startS3(): Promise<S3Server> {
   return {
     address: `s3://${BUCKET}/flywheel`,
     env: { AWS_ENDPOINT_URL_S3: url, AWS_ACCESS_KEY_ID: keyId, AWS_SECRET_ACCESS_KEY: secret },
-    requests: () => [...log.matchAll(/"(?:\S*m)?([A-Z]+ \/\S*) HTTP/g)].map(([, request = '']) => request),
+    async requests() {
+      // The log comes through a pipe of its own, later than the answers: what was asked before this stands before it there.
+      const mark = `/mark-${++marks}`;
+      await (await fetch(`${url}${mark}`)).arrayBuffer();
+      await until(
+        () => Promise.resolve(log),
+        (text) => text.includes(`GET ${mark} HTTP`),
+      );
+      const all = [...log.matchAll(/"(?:\S*m)?([A-Z]+ \/\S*) HTTP/g)].map(([, request = '']) => request);
+      return all.filter((request) => !request.includes(' /mark-'));
+    },
     async stop() {
       server.stdin.end();
       await ended;
