@@ -22,10 +22,8 @@ export async function playArena(
   const grows = request.purpose === 'evaluation' && flow.plan().evaluation.adaptive;
   let { battles } = planned;
   let played = 0;
-  /** So many battles were called failed that the rest was left out, and yet there are not too many: in phases one counts for each of its players. */
-  let miscounted = false;
   for (;;) {
-    const whole = await playAll(flow, planned, { what, from: played, total: battles }, miscounted);
+    const whole = await playAll(flow, planned, { what, from: played, total: battles });
     const report = await flow.persist(`count ${what}`, () => flow.run('quick', `count ${what}`).reportArena({ arena }));
     const problem = report.maySkip && flow.hasAccepted(arena) ? null : report.problem;
     if (problem !== null) {
@@ -34,17 +32,14 @@ export async function playArena(
         ...(report.maySkip ? (['promote'] as const) : []),
         'stop',
       ]);
-      miscounted = false;
       played = 0;
       if (decided === 'promote') {
         flow.accept(arena);
         played = battles;
       } else await flow.run('note', `play the failed ${what} again`).reopenArena({ arena });
-    } else if (!whole) {
-      miscounted = true;
-    } else if (!grows) {
+    } else if (whole && !grows) {
       return { arena, ...report };
-    } else {
+    } else if (whole) {
       played = battles;
       const next = `plan what is still uncertain in ${what}`;
       const grown = await flow.persist(next, () => flow.run('quick', next).growArena({ run, arena }));
@@ -64,25 +59,21 @@ interface Range {
 /**
  * Plays battles to their end: once, or in phases, with the answers of one player after the other and the games at last. Returns
  * false where it stopped before, because so many battles have failed that the rest would only cost time: an endpoint is down.
- * @param toTheEnd not to stop for that
  */
-async function playAll(
-  flow: Flow,
-  planned: PlannedArena,
-  { what, from, total }: Range,
-  toTheEnd: boolean,
-): Promise<boolean> {
+async function playAll(flow: Flow, planned: PlannedArena, { what, from, total }: Range): Promise<boolean> {
   const { arena } = planned;
   const { cursor } = flow.state();
   const known = cursor?.arena === arena ? cursor : null;
+  // Of one pass: a battle that fails both of its players fails in the passes of both, and is one all the same.
   let failed = 0;
-  const tooMany = () => !toTheEnd && failed > flow.plan().maxFailedShare * total;
+  const tooMany = () => failed > flow.plan().maxFailedShare * total;
   const watch = { onFailed: (count: number) => (failed += count), mayGoOn: () => !tooMany() };
   const passes = passesOf(planned, what);
   let position = known?.position ?? from;
   let number = known?.phase ?? 0;
   for (; number < passes.length && !tooMany(); number++) {
     if (position >= total) position = from;
+    failed = 0;
     const pass = passes[number]!;
     flow.say(`playing ${pass.what}`, position, total);
     while (position < total && !tooMany()) {
