@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { messageOf, UserError } from '../errors';
+import { shellWord } from '../shell-word';
 import type { ModelFiles } from './backend';
 import type { RayClient } from './ray-client';
 import type { RayTraining } from './ray';
@@ -69,7 +70,7 @@ export async function checkRay(
   };
   await ray.submit({
     submission_id: id,
-    entrypoint: ['exec', training.python, '-c', PROBE, JSON.stringify(asked)].map(quoted).join(' '),
+    entrypoint: ['exec', training.python, '-c', PROBE, JSON.stringify(asked)].map(shellWord).join(' '),
     runtime_env: { env_vars: { HF_HUB_OFFLINE: '1' } },
     metadata: { flywheel_job: 'probe' },
     entrypoint_num_cpus: training.cpus,
@@ -93,9 +94,4 @@ export async function checkRay(
     }
     await sleep(POLL_MS);
   }
-}
-
-/** One word for a POSIX shell, whatever it holds: Ray runs an entrypoint through one. */
-export function quoted(word: string): string {
-  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
 }

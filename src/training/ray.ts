@@ -1,11 +1,12 @@
 import { launchedAs, launchOf } from '../config/launch';
 import type { TrainingConfig } from '../config/schema';
 import { readKey } from '../models/roster';
+import { shellWord } from '../shell-word';
 import type { StartState, TrainingBackend } from './backend';
 import { trainerSettings } from './environment';
 import type { Job } from './job';
 import { rayClient, type RayClient, type RaySubmission } from './ray-client';
-import { checkRay, quoted } from './ray-check';
+import { checkRay } from './ray-check';
 
 export type RayTraining = Extract<TrainingConfig, { kind: 'ray' }>;
 
@@ -70,7 +71,7 @@ function submission(
     : ['-m', 'flywheel_trainer', folder];
   return {
     submission_id: name,
-    entrypoint: ['exec', training.python, ...words].map(quoted).join(' '),
+    entrypoint: ['exec', training.python, ...words].map(shellWord).join(' '),
     runtime_env: {
       env_vars: {
         ...trainerSettings(packageFolder),
