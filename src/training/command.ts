@@ -6,7 +6,7 @@ import { contentId } from '../identity';
 import { filledIn, passedOn } from '../placeholders';
 import type { Start, StartState, TrainingBackend } from './backend';
 import { trainerEnvironment } from './environment';
-import { logsSince } from './folder';
+import { logsOf } from './folder';
 
 export type CommandTraining = Extract<TrainingConfig, { kind: 'command' }>;
 
@@ -73,7 +73,7 @@ export function commandBackend(training: CommandTraining, packageFolder: string)
       await ask(training.cancel, start);
     },
     /** Schedulers write a job's logs where the submit command says; those in the folder are read. */
-    log: ({ folder, logs }) => logsSince(folder, logs),
+    log: logsOf,
   };
 }
 

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { isAlive } from '../embedded/process';
 import { readJson, writeFileAtomic } from '../files';
 import { canonicalJson } from '../identity';
+import type { Start } from './backend';
 import { TrainingError } from './errors';
 import type { Job, JobProgress, JobResult } from './job';
 
@@ -129,10 +130,10 @@ export async function logSizes(folder: string): Promise<Record<string, number>> 
   return Object.fromEntries((await logsIn(folder)).map(({ name, size }) => [name, size]));
 }
 
-/** The ends of what was written into a folder's logs since they had these sizes; what was written last comes last. */
-export async function logsSince(folder: string, sizes: Readonly<Record<string, number>>): Promise<string> {
-  const grown = (await logsIn(folder)).filter(({ name, size }) => size !== (sizes[name] ?? 0));
-  return (await Promise.all(grown.map(({ name }) => endOf(join(folder, name), sizes[name])))).join('\n');
+/** The ends of what was written into a folder's logs since a start, which noted how long each was; what was written last comes last. */
+export async function logsOf({ folder, logs }: Pick<Start, 'folder' | 'logs'>): Promise<string> {
+  const grown = (await logsIn(folder)).filter(({ name, size }) => size !== (logs[name] ?? 0));
+  return (await Promise.all(grown.map(({ name }) => endOf(join(folder, name), logs[name])))).join('\n');
 }
 
 /** The last 8 KiB of a file, or less where it begins at `from`; empty where there is none. */

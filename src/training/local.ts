@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { isAlive, processStart, sendSignal, type ProcessIdentity } from '../embedded/process';
 import type { TrainingBackend } from './backend';
 import { trainerEnvironment } from './environment';
-import { logsSince } from './folder';
+import { logsOf } from './folder';
 import type { Job, JobResult } from './job';
 import { runJob, type WatchOptions } from './run-job';
 
@@ -63,7 +63,7 @@ export function localBackend({ python, packageFolder }: LocalTrainer): TrainingB
       if (process && isAlive(process)) sendSignal(process.pid, 'SIGTERM');
       return Promise.resolve();
     },
-    log: ({ folder, logs }) => logsSince(folder, logs),
+    log: logsOf,
   };
 }
 

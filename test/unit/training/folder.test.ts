@@ -3,7 +3,7 @@ import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { processStart } from '../../../src/embedded/process';
 import { parseConfig } from '../../../src/config/load';
-import { describeJob, halved, isHeld, logSizes, logsSince } from '../../../src/training/folder';
+import { describeJob, halved, isHeld, logsOf, logSizes } from '../../../src/training/folder';
 import { hyperparameters } from '../../../src/training/job';
 import { scriptedJob } from '../../support/scripted-trainer';
 
@@ -38,13 +38,13 @@ it('the logs of a start are what was written since, what was written last at the
   writeFileSync(file('rows.jsonl'), '');
   const before = await logSizes(folder);
   expect(Object.keys(before).sort()).toEqual(['begun-anew.err', 'one.log', 'slurm-99.out']);
-  expect(await logsSince(folder, before)).toBe('');
+  expect(await logsOf({ folder, logs: before })).toBe('');
   writeFileSync(file('begun-anew.err'), 'first');
   writeFileSync(file('slurm-100.out'), 'last');
   appendFileSync(file('one.log'), 'then');
   for (const [index, name] of ['begun-anew.err', 'one.log', 'slurm-100.out'].entries())
     utimesSync(file(name), 1000 + index, 1000 + index);
-  expect(await logsSince(folder, before)).toBe('first\nthen\nlast');
+  expect(await logsOf({ folder, logs: before })).toBe('first\nthen\nlast');
 });
 
 describe('half the memory', () => {
