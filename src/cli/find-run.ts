@@ -1,5 +1,5 @@
 import type { Pool } from 'pg';
-import { listRuns, loadRun, type Run } from '../store/runs';
+import { loadRun, runPage, type Run } from '../store/runs';
 import { CommandFailure } from './failure';
 
 /**
@@ -7,7 +7,7 @@ import { CommandFailure } from './failure';
  * @throws CommandFailure where there is none.
  */
 export async function findRun(pool: Pool, id: string | undefined): Promise<Run> {
-  const run = id === undefined ? (await listRuns(pool))[0] : await loadRun(pool, id);
+  const run = id === undefined ? (await runPage(pool, { after: null, limit: 1 })).runs[0] : await loadRun(pool, id);
   if (run) return run;
   throw new CommandFailure(
     id === undefined

@@ -3,7 +3,7 @@ import { homePaths } from '../../embedded/paths';
 import { readUp } from '../../embedded/up-file';
 import { messageOf } from '../../errors';
 import { shellWord } from '../../shell-word';
-import { listRuns } from '../../store/runs';
+import { runPage } from '../../store/runs';
 import { environmentAddresses, findDatabase, withDatabase } from '../connect';
 import { colours, note, say, sayJson } from '../output';
 import { runSummary } from '../../operating/run-summary';
@@ -66,7 +66,8 @@ async function lookAround(): Promise<Situation> {
 
 async function runsHere(): Promise<Summary[]> {
   try {
-    return (await withDatabase(findDatabase(), listRuns)).slice(0, MOST_RUNS).map(runSummary);
+    const { runs } = await withDatabase(findDatabase(), (pool) => runPage(pool, { after: null, limit: MOST_RUNS }));
+    return runs.map(runSummary);
   } catch (error) {
     note(messageOf(error));
     return [];
