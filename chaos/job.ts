@@ -6,14 +6,15 @@ import type { Stand } from './stand';
 
 /** What a training job's folder tells of its trainers. */
 
-/** The steps that a job took, in their order: a second trainer, or one that was stopped and resumed, shows in them. */
-export async function stepsOf(stand: Stand, label: string): Promise<number[]> {
-  const text = await readFile(join(stand.jobFolder(label), 'progress.jsonl'), 'utf8');
-  return text
-    .trim()
-    .split('\n')
-    .map((line) => (JSON.parse(line) as { step: number }).step);
+/** The steps that a job took, in their order: a second trainer, or one that was stopped and resumed, shows in them. Before the first one none. */
+export async function stepsIn(folder: string): Promise<number[]> {
+  const text = await readFile(join(folder, 'progress.jsonl'), 'utf8').catch(() => '');
+  // What stands behind the last line's end is still being written.
+  const lines = text.split('\n').slice(0, -1);
+  return lines.map((line) => (JSON.parse(line) as { step: number }).step);
 }
+
+export const stepsOf = (stand: Stand, label: string): Promise<number[]> => stepsIn(stand.jobFolder(label));
 
 /** How often a trainer was started for it. */
 export async function startsOf(stand: Stand, label: string): Promise<number> {
@@ -29,7 +30,8 @@ export async function trainerOf(stand: Stand, label: string): Promise<number | n
 /** What is wrong where a job should have taken each step once, by so many trainers, one after the other. */
 export async function notOnce(stand: Stand, label: string, trainers = 1): Promise<string[]> {
   const [steps, starts] = [await stepsOf(stand, label), await startsOf(stand, label)];
-  const wrong = steps.every((step, index) => step === index + 1) ? [] : [`the job's steps were ${steps.join(' ')}`];
+  const isOnce = steps.length > 0 && steps.every((step, index) => step === index + 1);
+  const wrong = isOnce ? [] : [`the job's steps were ${steps.join(' ')}`];
   if (starts !== trainers) wrong.push(`${starts} trainers were started, not ${trainers}`);
   return wrong;
 }

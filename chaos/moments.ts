@@ -1,6 +1,5 @@
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { stepsOf } from './job';
 import type { Stand } from './stand';
 
 /** A run of scripted parts takes some 15 s to its end, one with real training or on a busy machine minutes. */
@@ -54,10 +53,7 @@ export const judging =
 export const trained =
   (label: string, steps = 8): Moment =>
   (stand) =>
-    until(`step ${steps} of ${label}`, async () => {
-      const text = await readFile(join(stand.jobFolder(label), 'progress.jsonl'), 'utf8');
-      return text.split('\n').length > steps;
-    });
+    until(`step ${steps} of ${label}`, async () => (await stepsOf(stand, label)).length >= steps);
 
 /** The run goes on in another execution than the one that was started. */
 export const continuedAsNew: Moment = async (stand) => {

@@ -34,13 +34,17 @@ const BATTLES: At = { when: 'battles', moment: judging('sft', 'training', 60) };
 const TRAINING: At = { when: 'training', moment: trained(DPO, 4) };
 
 /** A row of such a moment: the training is long enough to be met, and takes each step once by so many trainers. */
-const row = (name: string, { when }: At, trainers: number, give: Fault['give']): Fault => ({
+const row = (name: string, { when, moment }: At, trainers: number, give: (stand: Stand) => Promise<void>): Fault => ({
   name,
   goal: GOAL,
   ...(when === 'training'
     ? { stand: { slowJob: DPO }, check: (stand: Stand) => notOnce(stand, DPO, trainers) }
     : undefined),
-  give,
+  async give(stand) {
+    await moment(stand);
+    stand.excuseInFlight();
+    await give(stand);
+  },
 });
 
 /** Nothing is asked any more; what was on its way has had its time to arrive. */
@@ -54,8 +58,6 @@ async function asksNothing(stand: Stand, milliseconds: number): Promise<void> {
 /** The UI's Cancel: as "pause now", then closed, all written; its id is started again with an empty form. */
 const cancelled = (at: At): Fault =>
   row(`Cancel in ${at.when}, the id started again`, at, 2, async (stand) => {
-    await at.moment(stand);
-    stand.excuseInFlight();
     await stand.run().cancel();
     await until('the end of the run', async () => (await statusOf(stand)) !== 'RUNNING');
     must((await statusOf(stand)) === 'CANCELLED', `the run is closed as ${await statusOf(stand)}`);
@@ -80,8 +82,6 @@ async function stoppedAtCheckpoint(stand: Stand): Promise<void> {
 /** The UI's Terminate: the trainer is left, and joined by the id that is started again. */
 const terminated = (at: At): Fault =>
   row(`Terminate in ${at.when}, the id started again`, at, 1, async (stand) => {
-    await at.moment(stand);
-    stand.excuseInFlight();
     await stand.run().terminate('chaos');
     must((await statusOf(stand)) === 'TERMINATED', `the run is closed as ${await statusOf(stand)}`);
     await stand.start({});
@@ -90,13 +90,11 @@ const terminated = (at: At): Fault =>
 /** The run is reset to its first workflow task: everything is replayed from what Postgres holds. */
 const reset = (at: At): Fault =>
   row(`Reset in ${at.when}`, at, 1, async (stand) => {
-    await at.moment(stand);
     const { client } = stand.servers;
     const firstTask = (await stand.run().fetchHistory()).events?.find(
       (event) => event.workflowTaskCompletedEventAttributes,
     );
     if (!firstTask) throw new Error('the history has no workflow task');
-    stand.excuseInFlight();
     await client.workflowService.resetWorkflowExecution({
       namespace: 'default',
       workflowExecution: await execution(stand),
@@ -114,13 +112,16 @@ const activity = async (stand: Stand, { activityId }: { activityId?: string | nu
   ...{ namespace: 'default', execution: await execution(stand), identity: 'chaos', id: activityId ?? '' },
 });
 
+/** Batches last until the worker hears of what was clicked. */
+async function slowBattles(stand: Stand, { when }: At): Promise<void> {
+  if (when === 'battles') await stand.fault('slow', { seconds: SLOW_REPLY_SECONDS });
+}
+
 /** Each activity that runs is paused for longer than its heartbeat's time, and let go on: calls stop, a training does not. */
 const activityPaused = (at: At): Fault =>
   row(`activity Pause in ${at.when}`, at, 1, async (stand) => {
-    await at.moment(stand);
     const { workflowService } = stand.servers.client;
-    stand.excuseInFlight();
-    if (at.when === 'battles') await stand.fault('slow', { seconds: SLOW_REPLY_SECONDS });
+    await slowBattles(stand, at);
     await until('the activities paused', async () => {
       const pending = await pendingActivities(stand);
       for (const one of pending)
@@ -141,10 +142,8 @@ const activityPaused = (at: At): Fault =>
 /** Each activity that runs begins anew, as an attempt that finds what the first one has stored. */
 const activityReset = (at: At): Fault =>
   row(`activity Reset in ${at.when}`, at, 1, async (stand) => {
-    await at.moment(stand);
     const { workflowService } = stand.servers.client;
-    stand.excuseInFlight();
-    if (at.when === 'battles') await stand.fault('slow', { seconds: SLOW_REPLY_SECONDS });
+    await slowBattles(stand, at);
     /** When the attempt began that was reset, by activity. */
     const begun = new Map<string, string>();
     await until('another attempt of an activity', async () => {

@@ -2,6 +2,7 @@ import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { request } from 'undici';
+import { stepsIn } from '../../chaos/job';
 import { pythonPath, repositoryRoot } from '../../src/embedded/paths';
 import { sendSignal } from '../../src/embedded/process';
 import { readJson } from '../../src/files';
@@ -222,8 +223,6 @@ describeRay('training on Ray', () => {
     expect(reserved.match(/"memory":536870912\b/g)?.length).toBeGreaterThanOrEqual(2);
     expect(await readJson<{ number: number }>(join(folder, 'start.json'))).toMatchObject({ number: 2 });
     expect(result.steps).toBe(300);
-    const lines = readFileSync(join(folder, 'progress.jsonl'), 'utf8').trim().split('\n');
-    const steps = lines.map((line) => (JSON.parse(line) as JobProgress).step);
-    expect(steps).toEqual(Array.from({ length: 300 }, (_, index) => index + 1));
+    expect(await stepsIn(folder)).toEqual(Array.from({ length: 300 }, (_, index) => index + 1));
   });
 });
