@@ -2,9 +2,7 @@ import { join } from 'node:path';
 import type { Browser } from 'playwright-core';
 import type { ConfigInput } from '../../src/config/schema';
 import { startDashboard, type RunningDashboard } from '../../src/dashboard/server';
-import { startSandbox, type Sandbox } from '../../src/sandbox/server';
 import { saveEvent } from '../../src/store/events';
-import { startWorker, type RunningWorker } from '../../src/worker';
 import {
   openBrowser,
   overflow,
@@ -14,7 +12,7 @@ import {
   withBrowser,
   type WatchedPage,
 } from '../support/dashboard/browser';
-import { testServers, type TestServers } from '../support/servers';
+import { operatedRuns, type OperatedRuns } from '../support/operated';
 import { sandboxJudge, sandboxPlayer, writePrompts } from '../support/tiny';
 import { until } from '../support/until';
 
@@ -29,16 +27,12 @@ const TOKEN = 'a token of this test alone';
 jest.setTimeout(5 * 60_000);
 
 withBrowser('the dashboard while something happens', () => {
-  let servers: TestServers;
-  let sandbox: Sandbox;
-  let worker: RunningWorker;
+  let runs: OperatedRuns;
   let dashboard: RunningDashboard;
   let browser: Browser;
 
   beforeAll(async () => {
-    servers = await testServers('live-pages');
-    sandbox = await startSandbox({ latencyMs: 100 });
-    worker = await startWorker({ ...servers, sandbox: sandbox.url });
+    runs = await operatedRuns('live-pages', { latencyMs: 100 });
     const board = await startArena(BOARD, { prompts: 6, concurrency: 16 });
     await board.result();
     dashboard = await startDashboard(settings());
@@ -48,14 +42,12 @@ withBrowser('the dashboard while something happens', () => {
   afterAll(async () => {
     await browser?.close();
     await dashboard?.close();
-    await worker?.stop();
-    await sandbox?.close();
-    await servers?.stop();
+    await runs?.stop();
   });
 
   const settings = ({ port = 0, env = {} }: { port?: number; env?: NodeJS.ProcessEnv } = {}) => ({
-    ...{ databaseUrl: servers.databaseUrl, temporalAddress: servers.temporalAddress, namespace: 'default' },
-    ...{ uiUrl: null, artifacts: servers.paths.artifacts, port, env },
+    ...{ databaseUrl: runs.servers.databaseUrl, temporalAddress: runs.servers.temporalAddress, namespace: 'default' },
+    ...{ uiUrl: null, artifacts: runs.servers.paths.artifacts, port, env },
   });
 
   const startArena = (run: string, { prompts, concurrency }: { prompts: number; concurrency: number }) => {
@@ -67,13 +59,11 @@ withBrowser('the dashboard while something happens', () => {
         { ...sandboxPlayer('tutor', concurrency), id: LONG_NAME },
       ],
       judge: sandboxJudge('data-judge', concurrency),
-      prompts: { source: [writePrompts(join(servers.paths.home, `${run}.jsonl`), prompts, 'test')] },
+      prompts: { source: [writePrompts(join(runs.servers.paths.home, `${run}.jsonl`), prompts, 'test')] },
       evaluation: { bootstrapRounds: 100 },
       arena: { batch: 6, window: 1 },
     };
-    return servers.client.workflow.start('arena', {
-      ...{ workflowId: run, taskQueue: 'flywheel', args: [{ config }] },
-    });
+    return runs.start(run, { config }, 'arena');
   };
 
   const board = (rest = '', { url } = dashboard) => `${url}/runs/${BOARD}${rest}`;
@@ -208,7 +198,7 @@ withBrowser('the dashboard while something happens', () => {
       await served.close();
       const lost = page.getByText('connection lost');
       await lost.waitFor();
-      await saveEvent(servers.pool, { run: BOARD, kind: 'problem', sentence: 'It happened meanwhile.' });
+      await saveEvent(runs.servers.pool, { run: BOARD, kind: 'problem', sentence: 'It happened meanwhile.' });
       served = await startDashboard(settings({ port: Number(new URL(served.url).port) }));
       await page.getByText('It happened meanwhile.').waitFor();
       await lost.waitFor({ state: 'detached' });

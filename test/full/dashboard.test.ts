@@ -3,11 +3,10 @@ import { join } from 'node:path';
 import type { Browser } from 'playwright-core';
 import { fillLargeRun, RUN as LARGE } from '../../bench/dashboard/fill';
 import { startDashboard, type RunningDashboard } from '../../src/dashboard/server';
+import { pythonPath } from '../../src/embedded/paths';
 import { startPostgres, type Postgres } from '../../src/embedded/postgres';
 import { promptPool } from '../../src/sandbox/pocket-english/pool';
-import { startSandbox, type Sandbox } from '../../src/sandbox/server';
 import { openStore } from '../../src/store/open';
-import { startWorker, type RunningWorker } from '../../src/worker';
 import {
   openBrowser,
   overflow,
@@ -19,7 +18,7 @@ import {
 } from '../support/dashboard/browser';
 import { refusingEndpoint } from '../support/dashboard/refusing-endpoint';
 import { temporaryFolder } from '../../src/embedded/temporary-folder';
-import { testServers, type TestServers } from '../support/servers';
+import { operatedRuns, type OperatedRuns } from '../support/operated';
 import { sandboxJudge, sandboxPlayer, tinyConfig, trainTinyBase, writePrompts } from '../support/tiny';
 
 /**
@@ -57,9 +56,7 @@ const REFUSAL = 'the file is called \u202egpj.exe\u202c';
 type Listed<Name extends string> = Record<Name, { id: string }[]>;
 
 withBrowser('the dashboard over a real run', () => {
-  let servers: TestServers;
-  let sandbox: Sandbox;
-  let worker: RunningWorker;
+  let runs: OperatedRuns;
   let dashboard: RunningDashboard;
   let browser: Browser;
   /** A battle that was trained on, and the dataset that holds pairs. */
@@ -69,21 +66,16 @@ withBrowser('the dashboard over a real run', () => {
   const base = () => `${dashboard.url}/runs/${encodeURIComponent(RUN)}`;
 
   beforeAll(async () => {
-    servers = await testServers('pages');
-    sandbox = await startSandbox();
-    const { home } = servers.paths;
+    runs = await operatedRuns('pages', { latencyMs: 0, python: () => pythonPath() });
+    const { home } = runs.servers.paths;
     const test = writePrompts(join(home, 'test.jsonl'), 12, 'test');
     const pool = writePrompts(join(home, 'pool.jsonl'), 3 * 16 + 4 * 10, 'train');
     const config = tinyConfig({ base: await trainTinyBase(join(home, 'base')), pool, test });
-    worker = await startWorker({ ...servers, defaults: { config, folder: home }, sandbox: sandbox.url });
-    const run = await servers.client.workflow.start('flywheel', {
-      ...{ workflowId: RUN, taskQueue: 'flywheel', args: [{}] },
-    });
-    await run.result();
+    await (await runs.start(RUN, { config })).result();
 
     const asked = [...promptPool({ count: HOSTILE.length, split: 'test', seed: 9 }).map(({ text }) => text), REFUSED];
     const prompts = asked.map((prompt, index) => ({ id: `h${index}`, prompt, category: NAME }));
-    const refusing = await refusingEndpoint(sandbox.url, { refuses: REFUSED, says: REFUSAL });
+    const refusing = await refusingEndpoint(runs.sandbox.url, { refuses: REFUSED, says: REFUSAL });
     const file = (name: string, rows: readonly object[]) => {
       writeFileSync(join(home, name), rows.map((row) => `${JSON.stringify(row)}\n`).join(''));
       return join(home, name);
@@ -92,28 +84,27 @@ withBrowser('the dashboard over a real run', () => {
       'hostile.jsonl',
       prompts.map(({ id }, index) => ({ id, answer: HOSTILE[index] ?? 'You may.' })),
     );
-    const hostile = await servers.client.workflow.start('arena', {
-      ...{ workflowId: 'hostile', taskQueue: 'flywheel' },
-      args: [
-        {
-          config: {
-            name: 'hostile',
-            competitors: [
-              { ...sandboxPlayer('scholar'), url: refusing.url },
-              { id: NAME, answers },
-            ],
-            judge: sandboxJudge('data-judge'),
-            prompts: { source: [file('prompts.jsonl', prompts)] },
-            arena: { maxFailedShare: 1 },
-          },
+    const hostile = await runs.start(
+      'hostile',
+      {
+        config: {
+          name: 'hostile',
+          competitors: [
+            { ...sandboxPlayer('scholar'), url: refusing.url },
+            { id: NAME, answers },
+          ],
+          judge: sandboxJudge('data-judge'),
+          prompts: { source: [file('prompts.jsonl', prompts)] },
+          arena: { maxFailedShare: 1 },
         },
-      ],
-    });
+      },
+      'arena',
+    );
     await hostile.result();
     await refusing.close();
     dashboard = await startDashboard({
-      ...servers,
-      ...{ namespace: 'default', uiUrl: null, artifacts: servers.paths.artifacts, port: 0, env: {} },
+      ...runs.servers,
+      ...{ namespace: 'default', uiUrl: null, artifacts: runs.servers.paths.artifacts, port: 0, env: {} },
     });
     const api = `${dashboard.url}/api/v1/runs/${encodeURIComponent(RUN)}`;
     const { battles } = (await (await fetch(`${api}/battles?purpose=training&limit=1`)).json()) as Listed<'battles'>;
@@ -126,9 +117,7 @@ withBrowser('the dashboard over a real run', () => {
   afterAll(async () => {
     await browser?.close();
     await dashboard?.close();
-    await worker?.stop();
-    await sandbox?.close();
-    await servers?.stop();
+    await runs?.stop();
   });
 
   const pages: [string, () => string, string][] = [

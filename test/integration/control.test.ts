@@ -16,17 +16,7 @@ import { loadRun } from '../../src/store/runs';
 import type { Job } from '../../src/training/job';
 import { signals } from '../../workflows/messages';
 import type { FlywheelState } from '../../workflows/types';
-import {
-  attention,
-  dear,
-  operatedRuns,
-  paused,
-  progress,
-  refusal,
-  send,
-  when,
-  type OperatedRuns,
-} from '../support/operated';
+import { attention, operatedRuns, paused, progress, refusal, send, when, type OperatedRuns } from '../support/operated';
 import { scriptedConfig } from '../support/scripted';
 import type { TestServers } from '../support/servers';
 import { until } from '../support/until';
@@ -323,63 +313,6 @@ describe('a closed id that is started again', () => {
     } finally {
       await dashboard.close();
     }
-  });
-});
-
-describe('trouble parks the run', () => {
-  it('at its cap, with no more calls than were in flight, until setBudget raises it', async () => {
-    const run = 'capped';
-    const handle = await start(run, {
-      config: { ...config, rounds: 1, judge: dear(config.judge), budget: { usd: 20 } },
-    });
-    const { lastProblem, nextAction, spend } = await when(handle, attention);
-    expect(lastProblem).toMatch(/\$2\d\.\d\d of \$20\.00 are spent/);
-    expect(nextAction).toMatch(/^send setBudget \{"usd": \d+\}/);
-    // 8 judge calls in flight at most, of less than half a dollar each.
-    const { usd } = await spendOf(servers.pool, run);
-    expect(usd).toBeGreaterThanOrEqual(20);
-    expect(usd).toBeLessThan(20 + 8 * 0.5);
-    expect(spend.usd).toBeLessThanOrEqual(usd);
-    expect(await refusal(handle, 'setBudget', { usd: 15 })).toMatch(/are spent already: give more/);
-    expect(await send(handle, 'decide', { action: 'retry' })).toBe('Decided: retry.');
-    await until(
-      () => actions(run),
-      (noted) => noted.filter(({ kind }) => kind === 'attention').length === 2,
-    );
-    expect((await spendOf(servers.pool, run)).usd).toBe(usd);
-    await when(handle, attention);
-    expect(await send(handle, 'setBudget', { usd: null, reason: 'approved' })).toBe(
-      'The run has no cap now. The run goes on.',
-    );
-    expect(await handle.result()).toMatchObject({ rounds: 1 });
-    const { rows } = await servers.pool.query<{ n: number }>(
-      `select count(*)::int as n from battles join arenas on arenas.id = arena where run = $1 and outcome = 'failed'`,
-      [run],
-    );
-    expect(rows[0]?.n).toBe(0);
-  });
-
-  it('at once where an endpoint refuses its key, and early where it is down', async () => {
-    const run = 'down';
-    await fault('404', { model: 'data-judge' });
-    const before = sandbox.stats().calls['data-judge'];
-    const handle = await start(run, {
-      config: { ...config, rounds: 1, judge: { ...config.judge, revision: 'down', retries: 0 } },
-    });
-    expect((await when(handle, attention)).lastProblem).toContain('The endpoint has no such model or path');
-    // Of 192 games: each of the two batches learns it by eight calls in flight at most, and asks no more.
-    expect(sandbox.stats().calls['data-judge'] - before).toBeLessThanOrEqual(2 * 8);
-    await noFaults();
-    await fault('503', { model: 'data-judge' });
-    await send(handle, 'decide', { action: 'retry' });
-    const { lastProblem } = await when(
-      handle,
-      (now) => attention(now) && now.lastProblem?.includes('overloaded') === true,
-    );
-    expect(lastProblem).toMatch(/of 96 battles failed .* arena\.maxFailedShare allows 5\.0%/);
-    await noFaults();
-    await send(handle, 'decide', { action: 'retry' });
-    expect(await handle.result()).toMatchObject({ rounds: 1 });
   });
 });
 

@@ -1,9 +1,7 @@
 import { appendFileSync, mkdirSync, writeFileSync } from 'node:fs';
-import { request } from 'node:http';
 import { join } from 'node:path';
 import type { z } from '@hono/zod-openapi';
 import { parseConfig } from '../../src/config/load';
-import type { ConfigInput } from '../../src/config/schema';
 import { battleChoicesSchema, battleSchema, battlesSchema } from '../../src/dashboard/schemas/battles';
 import { compareSchema } from '../../src/dashboard/schemas/compare';
 import {
@@ -17,8 +15,6 @@ import {
 import { auditSchema, judgesSchema } from '../../src/dashboard/schemas/judges';
 import { leaderboardSchema } from '../../src/dashboard/schemas/leaderboard';
 import { curvesSchema, eventsSchema, runSchema, runsSchema } from '../../src/dashboard/schemas/runs';
-import { sessionSchema } from '../../src/dashboard/schemas/session';
-import { startDashboard, type RunningDashboard } from '../../src/dashboard/server';
 import { sha256 } from '../../src/identity';
 import { checkpointPlayer } from '../../src/models/roster';
 import { decontaminatePool } from '../../src/prompts/decontaminate/decontaminate-pool';
@@ -26,23 +22,20 @@ import { lexicalEmbedder } from '../../src/prompts/embed/lexical';
 import { importIntoPool } from '../../src/prompts/import/import-pool';
 import { dropDuplicates } from '../../src/prompts/near-duplicates/drop-duplicates';
 import { NEAR_DUPLICATE_DEFAULTS } from '../../src/prompts/near-duplicates/settings';
-import { startSandbox, type Sandbox } from '../../src/sandbox/server';
 import { said } from '../../src/selection/rows';
 import { saveCheckpoint, saveDataset } from '../../src/store/artifacts';
 import { savePlayer } from '../../src/store/players';
 import { saveRun, saveState } from '../../src/store/runs';
-import { startWorker, type RunningWorker } from '../../src/worker';
 import { freshState } from '../../workflows/steps';
 import type { FlywheelState } from '../../workflows/types';
-import { testServers, type TestServers } from '../support/servers';
+import { servedDashboard, type ServedDashboard } from '../support/dashboard/served';
+import type { OperatedRuns } from '../support/operated';
 import { sandboxJudge, sandboxPlayer, writePrompts } from '../support/tiny';
 import { until } from '../support/until';
 
 /** The API over a real arena: real Temporal, real Postgres, scripted players and judges. */
-let servers: TestServers;
-let sandbox: Sandbox;
-let worker: RunningWorker;
-let dashboard: RunningDashboard;
+let served: ServedDashboard;
+let servers: OperatedRuns['servers'];
 
 const RUN = 'a board/with #signs';
 const PROMPTS = 20;
@@ -52,69 +45,24 @@ const DATASET = `${RUN}/r1-dpo-a1/dpo`;
 jest.setTimeout(120_000);
 
 beforeAll(async () => {
-  servers = await testServers('dashboard');
-  sandbox = await startSandbox();
-  const prompts = writePrompts(join(servers.paths.home, 'prompts.jsonl'), PROMPTS, 'test');
-  worker = await startWorker({ ...servers, sandbox: sandbox.url });
-  dashboard = await startDashboard({ ...settings(), env: {} });
-  const config: ConfigInput = {
+  served = await servedDashboard('dashboard');
+  ({ servers } = served.runs);
+  await served.play(RUN, {
     name: 'board',
     competitors: (['scholar', 'tutor', 'echo'] as const).map((name) => sandboxPlayer(name)),
     judge: sandboxJudge('data-judge'),
-    prompts: { source: [prompts] },
+    prompts: { source: [writePrompts(join(servers.paths.home, 'prompts.jsonl'), PROMPTS, 'test')] },
     evaluation: { judge: sandboxJudge('evaluation-judge'), dataJudge: true, bootstrapRounds: 100 },
     arena: { batch: 12, window: 2 },
-  };
-  const handle = await servers.client.workflow.start('arena', {
-    ...{ workflowId: RUN, taskQueue: 'flywheel', args: [{ config }] },
   });
-  await handle.result();
 });
 
-afterAll(async () => {
-  await dashboard?.close();
-  await worker?.stop();
-  await sandbox?.close();
-  await servers?.stop();
-});
+afterAll(() => served?.stop());
 
-const settings = () => ({
-  ...{ databaseUrl: servers.databaseUrl, temporalAddress: servers.temporalAddress, namespace: 'default' },
-  ...{ uiUrl: 'http://127.0.0.1:8233', artifacts: servers.paths.artifacts, port: 0 },
-});
-
-const at = (path: string) => `${dashboard.url}/api/v1${path}`;
-
-/** What the API answers, checked against its own schema; asked again while a part is pending. */
-async function get<Schema extends z.ZodType>(path: string, schema: Schema): Promise<z.infer<Schema>> {
-  for (;;) {
-    const response = await fetch(at(path));
-    const body: unknown = await response.json();
-    expect({ path, status: response.status, body }).toMatchObject({ status: 200 });
-    if (!JSON.stringify(body).includes('"state":"pending"')) return schema.parse(body);
-    await new Promise((resolve) => setTimeout(resolve, 100));
-  }
-}
-
-async function post(path: string, body: unknown, headers: Record<string, string> = {}) {
-  const { csrf } = await get('/session', sessionSchema);
-  const response = await fetch(at(path), {
-    method: 'POST',
-    headers: { 'content-type': 'application/json', 'x-csrf-token': csrf ?? '', ...headers },
-    body: typeof body === 'string' ? body : JSON.stringify(body),
-  });
-  return { status: response.status, body: (await response.json()) as Record<string, unknown> };
-}
-
-/** A run once it stands so. */
-async function standing(run: string, status: string) {
-  for (let tries = 0; tries < 100; tries++) {
-    const found = await get(`/runs/${run}`, runSchema);
-    if (found.row.status === status) return found;
-    await new Promise((resolve) => setTimeout(resolve, 100));
-  }
-  throw new Error(`${run} is not ${status}`);
-}
+const at: ServedDashboard['at'] = (path) => served.at(path);
+const get: ServedDashboard['get'] = (path, schema) => served.get(path, schema);
+const post: ServedDashboard['post'] = (...given) => served.post(...given);
+const standing: ServedDashboard['standing'] = (...given) => served.standing(...given);
 
 describe('a finished arena', () => {
   it('stands in the list, and tells all of itself', async () => {
@@ -312,17 +260,13 @@ describe('an arena with one judge, over a pool', () => {
       [{ ...benchmark, category: null, source: 'benchmark', originalId: null }],
       { embedder: lexicalEmbedder(), rule: { similarity: 0.999 }, ngram: 0, maxShare: 1 },
     );
-    const config: ConfigInput = {
+    await served.play('second', {
       name: 'second',
       competitors: (['scholar', 'coder'] as const).map((name) => sandboxPlayer(name)),
       judge: sandboxJudge('data-judge'),
       prompts: { source: ['pool:chats'] },
       evaluation: { bootstrapRounds: 100 },
-    };
-    const handle = await servers.client.workflow.start('arena', {
-      ...{ workflowId: 'second', taskQueue: 'flywheel', args: [{ config }] },
     });
-    await handle.result();
   });
 
   it('says what cleaning left of its prompts, what it dropped, and what is kept instead', async () => {
@@ -436,150 +380,3 @@ async function storeStarted(run: string): Promise<void> {
     ],
   } satisfies FlywheelState);
 }
-
-describe('what is sent to a run', () => {
-  it('is refused in its own words, and by a closed run', async () => {
-    expect(await post(`${RUN_PATH}/messages/pause`, {})).toMatchObject({
-      status: 409,
-      body: { error: expect.stringContaining('No run') as string },
-    });
-    expect((await post('/runs/none/messages/pause', {})).status).toBe(404);
-    expect((await post(`${RUN_PATH}/messages/explode`, {})).status).toBe(400);
-  });
-
-  it('pauses and resumes one that plays, as its updates do; followed as server-sent events', async () => {
-    const config: ConfigInput = {
-      name: 'slow',
-      competitors: (['scholar', 'tutor', 'poet', 'coder'] as const).map((name) => sandboxPlayer(name, 1)),
-      judge: sandboxJudge('data-judge', 1),
-      prompts: { source: [writePrompts(join(servers.paths.home, 'more.jsonl'), 150, 'test')] },
-      arena: { batch: 12, window: 1 },
-    };
-    const handle = await servers.client.workflow.start('arena', {
-      ...{ workflowId: 'slow', taskQueue: 'flywheel', args: [{ config }] },
-    });
-    const stop = new AbortController();
-    const stream = await fetch(at('/live?run=slow'), { signal: stop.signal });
-    expect(stream.headers.get('content-type')).toContain('text/event-stream');
-    const reader = stream.body!.pipeThrough(new TextDecoderStream()).getReader();
-    let heard = '';
-    const hear = async (word: string) => {
-      while (!heard.includes(word)) heard += (await reader.read()).value ?? '';
-    };
-    await hear('event: hello');
-
-    for (;;) {
-      const { status, body } = await post('/runs/slow/messages/pause', { reason: 'a test' });
-      if (status === 404) continue; // It is being written down.
-      expect({ status, body }).toEqual({
-        status: 200,
-        body: { sentence: 'Pausing: what is in flight ends, nothing new starts (a test).' },
-      });
-      break;
-    }
-    await hear('event: run');
-    expect((await standing('slow', 'paused')).actions).toEqual(['resume', 'rollback', 'setBudget']);
-    expect(await post('/runs/slow/messages/setBudget', { usd: -1 })).toMatchObject({
-      status: 409,
-      body: { error: expect.stringContaining('setBudget needs an amount') as string },
-    });
-    expect((await post('/runs/slow/messages/resume', {})).body).toEqual({ sentence: 'Resumed.' });
-    stop.abort();
-    await handle.cancel();
-    await handle.result().catch(() => undefined);
-    expect((await standing('slow', 'closed')).row.attention).toContain('cancelled');
-  });
-});
-
-describe('who may ask', () => {
-  /** A request under another name, which fetch does not let one send. */
-  const asked = (host: string, path = '/api/v1/session') =>
-    new Promise<number>((resolve, reject) =>
-      request(`${dashboard.url}${path}`, { headers: { host } }, (response) => {
-        response.resume();
-        resolve(response.statusCode ?? 0);
-      })
-        .on('error', reject)
-        .end(),
-    );
-
-  it('answers under its own names only: a foreign name that points here is refused', async () => {
-    const { port } = new URL(dashboard.url);
-    expect(await asked(`localhost:${port}`)).toBe(200);
-    expect(await asked(`127.0.0.1:${port}`)).toBe(200);
-    expect(await asked(`evil.example:${port}`)).toBe(421);
-    expect(await asked('evil.example', '/')).toBe(421);
-  });
-
-  it('refuses changes without the token that only its own pages can read, and from other sites', async () => {
-    const bare = (headers: Record<string, string>) =>
-      fetch(at(`${RUN_PATH}/messages/pause`), {
-        method: 'POST',
-        body: '{}',
-        headers: { 'content-type': 'application/json', ...headers },
-      });
-    expect((await bare({})).status).toBe(403);
-    const { csrf } = await get('/session', sessionSchema);
-    expect((await bare({ 'x-csrf-token': csrf ?? '', 'sec-fetch-site': 'cross-site' })).status).toBe(403);
-    expect((await bare({ 'x-csrf-token': csrf ?? '', 'sec-fetch-site': 'same-origin' })).status).toBe(409);
-  });
-
-  it('sends headers that let nothing foreign or inline run', async () => {
-    const { headers } = await fetch(dashboard.url);
-    const policy = headers.get('content-security-policy') ?? '';
-    expect(policy).toContain("default-src 'none'");
-    expect(policy).toContain("script-src 'self'");
-    expect(policy).not.toContain('unsafe');
-    expect(headers.get('x-content-type-options')).toBe('nosniff');
-  });
-
-  it('asks for a token beyond loopback, and keeps it in a cookie that no other site sends', async () => {
-    await expect(startDashboard({ ...settings(), host: '0.0.0.0', env: {} })).rejects.toThrow(
-      /FLYWHEEL_DASHBOARD_TOKEN/,
-    );
-    await expect(startDashboard({ ...settings(), env: { FLYWHEEL_DASHBOARD_TOKEN: 'short' } })).rejects.toThrow(
-      /16 or more/,
-    );
-    const token = 'a-long-enough-token-for-a-test';
-    const guarded = await startDashboard({ ...settings(), host: '0.0.0.0', env: { FLYWHEEL_DASHBOARD_TOKEN: token } });
-    const url = `http://127.0.0.1:${new URL(guarded.url).port}/api/v1`;
-    const enter = (given: string) =>
-      fetch(`${url}/session`, {
-        ...{ method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ token: given }) },
-      });
-    try {
-      expect((await fetch(`${url}/runs`)).status).toBe(401);
-      expect(await (await fetch(`${url}/session`)).json()).toMatchObject({
-        guarded: true,
-        signedIn: false,
-        csrf: null,
-      });
-      expect((await enter('a-wrong-token-of-some-length')).status).toBe(403);
-      const entered = await enter(token);
-      const cookie = entered.headers.get('set-cookie') ?? '';
-      expect(cookie).toMatch(/HttpOnly/);
-      expect(cookie).toMatch(/SameSite=Strict/);
-      expect(cookie).not.toContain(token);
-      const session = cookie.split(';')[0] ?? '';
-      expect((await fetch(`${url}/runs`, { headers: { cookie: session } })).status).toBe(200);
-      expect((await fetch(`${url}/runs`, { headers: { cookie: 'flywheel_session=00' } })).status).toBe(401);
-      expect((await fetch(`${url}/runs`, { headers: { authorization: `Bearer ${token}` } })).status).toBe(200);
-      const change = await fetch(`${url}${RUN_PATH}/messages/pause`, {
-        ...{ method: 'POST', body: '{}', headers: { 'content-type': 'application/json', cookie: session } },
-      });
-      expect(change.status).toBe(403);
-    } finally {
-      await guarded.close();
-    }
-  });
-
-  it('says in OpenAPI what it answers', async () => {
-    const document = (await (await fetch(at('/openapi.json'))).json()) as { paths: Record<string, unknown> };
-    expect(Object.keys(document.paths)).toEqual(
-      expect.arrayContaining(['/runs', '/runs/{run}/messages/{name}', '/runs/{run}/battles', '/dataset/row']),
-    );
-    expect(document.paths['/live']).toMatchObject({
-      get: { parameters: [{ name: 'run', in: 'query' }], responses: { 200: { content: { 'text/event-stream': {} } } } },
-    });
-  });
-});

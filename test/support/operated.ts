@@ -33,7 +33,7 @@ export interface OperatedRuns {
   stop(): Promise<void>;
 }
 
-interface Options extends TestServerOptions {
+export interface OperatedOptions extends TestServerOptions {
   /** Writes what stands in the place of the Python that trains into a folder, and returns its path. */
   python?: (folder: string) => string;
   /** How long the models take to answer. */
@@ -42,7 +42,7 @@ interface Options extends TestServerOptions {
 
 export async function operatedRuns(
   name: string,
-  { python = scriptedPython, latencyMs = 10, ...ofServers }: Options = {},
+  { python = scriptedPython, latencyMs = 10, ...ofServers }: OperatedOptions = {},
 ): Promise<OperatedRuns> {
   const ends: (() => Promise<void>)[] = [];
   const { FLYWHEEL_PYTHON } = process.env;
