@@ -54,7 +54,7 @@ function RunList({ page: { runs, next, attention } }: { page: Runs }) {
               <Link to={runPath(run)}>
                 <Name>{run}</Name>
               </Link>
-              <Sentence>{sentence ?? ''}</Sentence>
+              <Sentence>{sentence}</Sentence>
             </li>
           ))}
         </ul>
