@@ -109,11 +109,15 @@ export const SCENARIOS: readonly Scenario[] = [
     },
   },
   {
-    // Goes on in new histories in the middle of its arena, with messages before, between and after them.
+    // Goes on in new histories in the middle of either judge's arena, with messages before, between and after them.
     name: 'continued',
     type: 'arena',
     longHistory: 50,
-    config: (usual) => ({ ...usual, arena: { batch: 6, window: 2 } }),
+    config: (usual) => ({
+      ...usual,
+      arena: { batch: 6, window: 2 },
+      evaluation: { ...usual.evaluation, dataJudge: true },
+    }),
     async act(stand) {
       await judging('start', 'evaluation')(stand);
       await update(stand, 'setBudget', { usd: 100 });

@@ -200,6 +200,8 @@ export function createFlow(carried: Continued | null, given: FlywheelInput = {})
         paused: state.paused ?? resolved.state.paused,
         budgetUsd: state.budgetUsd ?? resolved.state.budgetUsd,
         lastAction: state.lastAction ?? resolved.state.lastAction,
+        // What failed in them is played again.
+        played: [],
       };
       show.status = 'running';
       spend = resolved.spend ?? spend;
@@ -216,6 +218,17 @@ export function createFlow(carried: Continued | null, given: FlywheelInput = {})
     hasAccepted: (id: string): boolean => state.accepted?.includes(id) ?? false,
 
     accept: (id: string): void => flow.update({ accepted: [...(state.accepted ?? []), id] }),
+
+    /** Whether the step in progress has played an arena to its end before: a step that is done again does not walk it again. */
+    hasPlayed: (arena: string): boolean => (state.played?.includes(arena) ?? false) && patched('played-once'),
+
+    notePlayed: (arena: string): void => flow.update({ played: [...new Set(state.played).add(arena)] }),
+
+    /** Forgets how far an arena is played. How far a later one is, is kept: its turn comes again. */
+    leave(arena: string): void {
+      const { cursor } = state;
+      if (cursor && (cursor.arena === arena || !patched('played-once'))) flow.update({ cursor: null });
+    },
 
     /** Says where the run is; the search attributes follow. */
     enter(next: Place): void {

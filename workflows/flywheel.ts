@@ -71,6 +71,7 @@ async function finishStep(flow: Flow, step: FinishedStep): Promise<void> {
     ((pauseAfter === 'stage' && step.stage !== 'start') || (pauseAfter === 'round' && step.stage === 'round'));
   flow.update({
     finished,
+    played: [],
     paused: state.paused ?? (pause ? { mode: 'drain', reason: `pauseAfter: ${pauseAfter}` } : null),
   });
   await flow.keep('running');

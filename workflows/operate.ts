@@ -127,6 +127,7 @@ function rollback(plan: RunPlan | null, state: FlywheelState, input: unknown): V
       finished: state.finished.slice(0, index),
       rolledBack: true,
       cursor: null,
+      played: [],
       candidate: null,
       lastProblem: null,
     },

@@ -21,7 +21,8 @@ export async function playArena(
   const { arena } = planned;
   const grows = request.purpose === 'evaluation' && flow.plan().evaluation.adaptive;
   let { battles } = planned;
-  let played = 0;
+  // A step that goes on in a new history comes by its earlier arenas again. Walked each time, long ones would leave no room for the rest.
+  let played = flow.hasPlayed(arena) ? battles : 0;
   for (;;) {
     const whole = await playAll(flow, planned, { what, from: played, total: battles });
     const report = await flow.persist(`count ${what}`, () => flow.run('quick', `count ${what}`).reportArena({ arena }));
@@ -37,14 +38,16 @@ export async function playArena(
         flow.accept(arena);
         played = battles;
       } else await flow.run('note', `play the failed ${what} again`).reopenArena({ arena });
-    } else if (whole && !grows) {
-      return { arena, ...report };
     } else if (whole) {
       played = battles;
-      const next = `plan what is still uncertain in ${what}`;
-      const grown = await flow.persist(next, () => flow.run('quick', next).growArena({ run, arena }));
-      if (grown.battles === battles) return { arena, ...report };
-      battles = grown.battles;
+      if (grows) {
+        const next = `plan what is still uncertain in ${what}`;
+        ({ battles } = await flow.persist(next, () => flow.run('quick', next).growArena({ run, arena })));
+      }
+      if (battles === played) {
+        flow.notePlayed(arena);
+        return { arena, ...report };
+      }
     }
   }
 }
@@ -90,7 +93,7 @@ async function playAll(flow: Flow, planned: PlannedArena, { what, from, total }:
       }
     }
   }
-  flow.update({ cursor: null });
+  flow.leave(arena);
   return number === passes.length && position >= total;
 }
 

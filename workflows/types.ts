@@ -137,6 +137,8 @@ export interface FlywheelState {
   rolledBack: boolean;
   /** Arena in progress, its phase, and the position before which all is played; saves a walk after continue-as-new. */
   cursor: { arena: string; phase?: number; position: number } | null;
+  /** Arenas that the step in progress has played to their end. */
+  played?: string[];
   /** Checkpoint that the step in progress has trained. */
   candidate?: string | null;
   /** What the operator goes on with although it is not as asked: weak reward models (checkpoints), arenas with unreadable verdicts. */

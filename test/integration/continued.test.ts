@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { executionsOf } from '../../chaos/executions';
+import type { BatchRequest } from '../../activities/play';
 import { configVersions } from '../../src/store/run-configs';
 import { signals } from '../../workflows/messages';
 import type { FlywheelInput } from '../../workflows/types';
@@ -98,6 +99,24 @@ describe('a run that goes on in new histories, in the middle of its arenas', () 
               (select sum(size - (select count(*) from battles where arena = arenas.id)) from arenas)::int as missing`,
     );
     expect(rows[0]).toEqual({ open: 0, missing: 0 });
+  });
+
+  it('goes on in the second arena of a step, and walks the first one no more', async () => {
+    const run = 'second';
+    const config = { ...inSmallBatches('c'), evaluation: { ...runs.config.evaluation, dataJudge: true } };
+    const handle = await runs.start(run, { config }, 'arena');
+    await handle.result();
+    const asked: string[] = [];
+    for await (const { history } of executionsOf(runs.servers.client, run, handle.firstExecutionRunId))
+      for (const { activityTaskScheduledEventAttributes: scheduled } of history.events ?? [])
+        if (scheduled?.activityType?.name === 'playBatch') {
+          const { arena, from } = JSON.parse(
+            Buffer.from(scheduled.input?.payloads?.[0]?.data ?? []).toString(),
+          ) as BatchRequest;
+          asked.push(`${arena} from ${from}`);
+        }
+    expect(asked.length).toBeGreaterThan(20);
+    expect(asked.filter((one, at) => asked.indexOf(one) !== at)).toEqual([]);
   });
 
   it('waits for a rollback whose settings are being checked, and loses neither it nor what comes meanwhile', async () => {

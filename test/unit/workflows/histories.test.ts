@@ -55,14 +55,15 @@ it('each message is among them, as an update and as a signal', () => {
   expect(signalled.map((signal) => signal?.signalName)).toEqual(expect.arrayContaining(names));
 });
 
-it('one of them was continued in the middle of an arena, as its own input tells', () => {
-  const cursors = files.flatMap((name) => {
+it('some were continued in the middle of an arena, and of a second one of the same step, as their own inputs tell', () => {
+  const states = files.flatMap((name) => {
     const [started] = history(name).events ?? [];
     const data = started?.workflowExecutionStartedEventAttributes?.input?.payloads?.[0]?.data ?? '';
     const { continued } = JSON.parse(Buffer.from(data as string, 'base64').toString()) as FlywheelInput;
-    return continued?.state.cursor ?? [];
+    return continued?.state ?? [];
   });
-  expect(cursors.filter(({ position }) => position > 0).length).toBeGreaterThan(0);
+  const played = states.filter(({ cursor }) => (cursor?.position ?? 0) > 0).map((state) => state.played?.length ?? 0);
+  expect(played).toEqual(expect.arrayContaining([0, 1]));
 });
 
 describe('the recipe of docs/upgrading.md, by the history that is kept from before the first patch', () => {
