@@ -21,6 +21,8 @@ STEPS = 20
 STEP_SECONDS = 0.05
 SLOW_STEP_SECONDS = 0.5
 SAVE_STEPS = 3
+# Held, it takes no step behind this one.
+HELD_STEP = 8
 WEIGHTS = 'model.safetensors'
 
 
@@ -40,12 +42,17 @@ def scripted_stage(context: run.Context) -> run.Outcome:
     # So long that a message reaches it while it trains.
     is_slow = folder.name == os.environ.get('SCRIPTED_SLOW_JOB')
 
+    # While somebody keeps this file, so that what is to meet the training on its way need not be quick.
+    hold = os.environ.get('SCRIPTED_HOLD', '')
+
     def save(step: int) -> None:
         write_checkpoint(folder, step, lambda target: (target / WEIGHTS).write_text(json.dumps([step, link])))
 
     for step in range(first + 1, STEPS + 1):
         # Not time.sleep: under libfaketime (0.9.10) that of Python 3.11 fails with EINVAL.
         threading.Event().wait(SLOW_STEP_SECONDS if is_slow else STEP_SECONDS)
+        while step > HELD_STEP and os.path.exists(hold) and not context.lease.stop_reason():
+            threading.Event().wait(STEP_SECONDS)
         link = hashlib.sha256(f'{link} {step}'.encode()).hexdigest()
         context.progress.write(step, STEPS, step / STEPS, {})
         reason = context.lease.stop_reason()

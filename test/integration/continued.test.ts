@@ -121,9 +121,12 @@ describe('a run that goes on in new histories, in the middle of its arenas', () 
 
   it('waits for a rollback whose settings are being checked, and loses neither it nor what comes meanwhile', async () => {
     const run = 'waiting';
-    const handle = await runs.start(run, { config: { ...inSmallBatches('b'), rounds: 1 } });
+    // The judge of the stage's battles is so slow that they are found under way.
+    await runs.fault('slow', { model: 'data-judge' }, { seconds: 0.5 });
+    const handle = await runs.start(run, {
+      config: { ...inSmallBatches('b'), arena: { batch: 3, window: 2 }, rounds: 1 },
+    });
     await when(handle, ({ step }) => step.startsWith('playing sft battles'));
-    await runs.fault('slow', {}, { seconds: 0.2 });
     // The history is still short enough that the message finds battles under way, and they the end of it.
     await until(
       () => handle.describe(),

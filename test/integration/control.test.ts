@@ -1,5 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { WorkflowHandle } from '@temporalio/client';
 import type { ConfigInput } from '../../src/config/schema';
 import { main } from '../../src/cli/main';
 import { leaderboardSchema } from '../../src/dashboard/schemas/leaderboard';
@@ -15,8 +16,18 @@ import { configVersions } from '../../src/store/run-configs';
 import { loadRun } from '../../src/store/runs';
 import type { Job } from '../../src/training/job';
 import { signals } from '../../workflows/messages';
-import type { FlywheelState } from '../../workflows/types';
-import { attention, operatedRuns, paused, progress, refusal, send, when, type OperatedRuns } from '../support/operated';
+import type { FlywheelState, Progress } from '../../workflows/types';
+import {
+  attention,
+  finished,
+  operatedRuns,
+  paused,
+  progress,
+  refusal,
+  send,
+  when,
+  type OperatedRuns,
+} from '../support/operated';
 import { scriptedConfig } from '../support/scripted';
 import type { TestServers } from '../support/servers';
 import { until } from '../support/until';
@@ -44,6 +55,24 @@ const start: OperatedRuns['start'] = (...given) => runs.start(...given);
 const actions: OperatedRuns['actions'] = (run) => runs.actions(run);
 const fault: OperatedRuns['fault'] = (...given) => runs.fault(...given);
 const noFaults = () => runs.noFaults();
+/** What the judge of evaluations is asked in a gate, both ways round. */
+const gateGames = () => 2 * (config.gate?.prompts ?? 0);
+const training = ({ step }: Progress) => step.startsWith('train sft');
+/**
+ * Lets a run go on until its stage is finished under this label, and the round's end is under way, which comes to no end: its judge
+ * hangs from the first game behind the stage's gate on.
+ */
+async function untilRoundEnds(label: string, go: () => Promise<WorkflowHandle>): Promise<WorkflowHandle> {
+  await noFaults();
+  const handle = await runs.holdingTraining(async () => {
+    const going = await go();
+    await when(going, training);
+    await runs.hangFrom(gateGames() + 1, 'evaluation-judge');
+    return going;
+  });
+  await when(handle, (now) => finished(label)(now) && now.stage === 'round');
+  return handle;
+}
 /** What `flywheel` says, on either stream. */
 async function command(...args: string[]): Promise<string> {
   let said = '';
@@ -90,12 +119,15 @@ describe('messages', () => {
     expect(spent.usd).toBeGreaterThan(0);
     expect((await progress(handle)).spend).toEqual(spent);
     expect(await refusal(handle, 'rollback', { round: 2, stage: 'dpo' })).toContain('There is no stage dpo in round 2');
+    // The gates of the stage and of the round come before the evaluation, which comes to no end.
+    await runs.hangFrom(2 * gateGames() + 1, 'evaluation-judge');
     await send(handle, 'resume');
 
     await when(handle, ({ round, step }) => round === 2 && step.startsWith('playing evaluation'));
     expect(await send(handle, 'pause', { mode: 'now', reason: 'last evaluation' })).toContain('Paused now');
     expect(await refusal(handle, 'pause', { mode: 'now' })).toContain('paused already (last evaluation)');
     await when(handle, paused);
+    await noFaults();
     await send(handle, 'resume');
     expect(await handle.result()).toMatchObject({ rounds: 2 });
 
@@ -124,8 +156,7 @@ describe('rollback', () => {
   const run = 'rollbacks';
 
   it('changes settings from there on, after they were checked, and goes back as often as it is told', async () => {
-    const handle = await start(run, { rounds: 1 });
-    await when(handle, ({ steps }) => steps.some(({ label }) => label === 'r1-sft-a1'));
+    const handle = await untilRoundEnds('r1-sft-a1', () => start(run, { rounds: 1 }));
     await send(handle, 'pause', { mode: 'now' });
     const place = { round: 1, stage: 'sft' };
     expect(await refusal(handle, 'rollback', { ...place, set: { seed: 3 } })).toContain(
@@ -143,11 +174,16 @@ describe('rollback', () => {
       'Rolled back to round 1, sft; 1 checkpoint superseded (too timid).\n',
     );
     expect(await refusal(handle, 'rollback', place)).toContain('is rolled back to round 1, sft already');
-    await send(handle, 'resume');
-    await when(handle, ({ steps }) => steps.some(({ label }) => label === 'r1-sft-a2'));
-    await send(handle, 'rollback', place);
-    await when(handle, ({ step }) => step.startsWith('train sft'));
-    await send(handle, 'rollback', place);
+    await untilRoundEnds('r1-sft-a2', async () => {
+      await send(handle, 'resume');
+      return handle;
+    });
+    await noFaults();
+    await runs.holdingTraining(async () => {
+      await send(handle, 'rollback', place);
+      await when(handle, training);
+      await send(handle, 'rollback', place);
+    });
     expect(await handle.result()).toMatchObject({ champion: expect.stringMatching(/^(I0|r1-sft-a4)$/) as string });
   });
 
@@ -209,30 +245,37 @@ describe('rollback', () => {
 
 describe('a closed id that is started again', () => {
   const run = 'closed';
+  /** With games of its own: what an earlier run has had judged is not asked for again. */
+  let own: ConfigInput;
 
   it('goes on after cancel, terminate and failure, with what may change changed and told', async () => {
-    let handle = await start(run, { rounds: 1 });
+    own = { ...config, judge: { ...config.judge, revision: run } };
+    await runs.hangFrom(1, 'data-judge');
+    let handle = await start(run, { config: { ...own, rounds: 1 } });
     await when(handle, ({ step }) => step.startsWith('playing sft battles'));
     await send(handle, 'setBudget', { usd: 1000, reason: 'enough' });
     await handle.cancel();
     await expect(handle.result()).rejects.toThrow();
     expect((await loadRun(servers.pool, run))?.status).toBe('cancelled');
+    await noFaults();
 
     // Other reach, same results: noted. Other results: refused.
-    await expect((await start(run, { config: { ...config, seed: 9 } })).result()).rejects.toMatchObject({
+    await expect((await start(run, { config: { ...own, seed: 9 } })).result()).rejects.toMatchObject({
       cause: { message: expect.stringContaining('what decides results is frozen') as string },
     });
-    handle = await start(run, { config: { ...config, rounds: 1, judge: { ...config.judge, concurrency: 5 } } });
-    await when(handle, ({ step }) => step.startsWith('train sft'));
-    await send(handle, 'pause');
-    await until(
-      () => actions(run),
-      (noted) => noted.some(({ kind }) => kind === 'pause'),
-    );
-    await handle.terminate('the test ends it');
+    await runs.holdingTraining(async () => {
+      handle = await start(run, { config: { ...own, rounds: 1, judge: { ...own.judge, concurrency: 5 } } });
+      await when(handle, training);
+      await send(handle, 'pause');
+      await until(
+        () => actions(run),
+        (noted) => noted.some(({ kind }) => kind === 'pause'),
+      );
+      await handle.terminate('the test ends it');
+    });
 
-    handle = await start(run);
     await fault('401', { model: 'evaluation-judge' });
+    handle = await start(run);
     const { lastProblem } = await when(handle, attention);
     expect(lastProblem).toContain('The endpoint refused access');
     expect(await send(handle, 'decide', { action: 'stop', reason: 'no key' })).toBe('Decided: stop.');
@@ -285,7 +328,7 @@ describe('a closed id that is started again', () => {
     ]);
     // The file that the run was started with still names it, and what was set stays set.
     const calls = sandbox.stats().calls;
-    expect(await (await start(run, { config: { ...config, rounds: 2 } })).result()).toMatchObject({ rounds: 2 });
+    expect(await (await start(run, { config: { ...own, rounds: 2 } })).result()).toMatchObject({ rounds: 2 });
     expect(sandbox.stats().calls).toEqual(calls);
     expect((await loadRun(servers.pool, run))?.config.sft.learningRate).toBe(5e-3);
     const [rollback] = (await actions(run)).filter(({ kind }) => kind === 'rollback');

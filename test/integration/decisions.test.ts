@@ -17,8 +17,7 @@ let config: ConfigInput;
 jest.setTimeout(240_000);
 
 beforeAll(async () => {
-  // Slow enough that an evaluation can be stopped on its way.
-  runs = await operatedRuns('decisions', { latencyMs: 50 });
+  runs = await operatedRuns('decisions');
   config = { ...runs.config, rounds: 1 };
 });
 
@@ -28,9 +27,10 @@ const at = (step: string) => (now: Progress) => now.step.includes(step);
 const eventsNamed = async (run: string, kind: string) =>
   (await runs.actions(run)).filter((event) => event.kind === kind);
 
-/** Stops what is in progress, and lets it be done again. */
+/** Stops what is in progress, ends all faults, and lets it be done again. */
 async function again(handle: WorkflowHandle): Promise<void> {
   await send(handle, 'pause', { mode: 'now' });
+  await runs.noFaults();
   await send(handle, 'resume');
 }
 
@@ -52,9 +52,11 @@ it('goes on without the battles whose verdicts cannot be read, and asks once', a
     (events) => events.length === 2,
   );
   await when(handle, attention);
-  await send(handle, 'decide', { action: 'promote' });
-  await when(handle, at('train sft'));
-  await again(handle);
+  await runs.holdingTraining(async () => {
+    await send(handle, 'decide', { action: 'promote' });
+    await when(handle, at('train sft'));
+    await again(handle);
+  });
   expect(await handle.result()).toMatchObject({ rounds: 1 });
   expect(await eventsNamed(run, 'attention')).toHaveLength(2);
 });
@@ -70,6 +72,8 @@ it('does not ask about a gate again, and notes it once, when the evaluation afte
     },
   });
   await when(handle, attention);
+  // The two batches of the window end, and what follows them does not.
+  await runs.hangFrom(2 * 2 * 12 + 1, 'evaluation-judge');
   await send(handle, 'decide', { action: 'promote', reason: 'to see it' });
   await when(handle, (now) => now.step.includes('evaluation of r1-sft-a1') && now.done > 0);
   await again(handle);
@@ -94,9 +98,16 @@ it('waits, decided and yet paused, until the run is resumed', async () => {
   expect((await when(handle, attention)).lastProblem).toContain('select the sft data');
   await send(handle, 'pause');
   await send(handle, 'decide', { action: 'retry' });
-  await sleep(1000);
+  const pending = async () => (await handle.describe()).raw.pendingActivities ?? [];
+  // Both are noted, and nothing else is done.
+  await until(
+    () => eventsNamed(run, 'decide'),
+    (events) => events.length === 1,
+  );
+  await until(pending, (activities) => activities.length === 0);
+  await sleep(500);
   expect((await progress(handle)).status).toBe('paused');
-  expect((await handle.describe()).raw.pendingActivities ?? []).toEqual([]);
+  expect(await pending()).toEqual([]);
   expect(await eventsNamed(run, 'attention')).toHaveLength(1);
   await send(handle, 'resume');
   await until(
@@ -122,17 +133,19 @@ it('waits where the database cannot be asked at the start, and begins when it is
 it('goes back once where the run is reset that was started with a rollback', async () => {
   const run = 'reset';
   await (await runs.start(run, { config })).result();
-  const handle = await runs.start(run, { rollback: { round: 1, reason: 'once' } });
-  await when(handle, at('train sft'));
-  const { events } = await handle.fetchHistory();
-  const task = events?.find((event) => event.workflowTaskCompletedEventAttributes);
-  const { runId } = await handle.describe();
-  await runs.servers.client.workflowService.resetWorkflowExecution({
-    namespace: 'default',
-    workflowExecution: { workflowId: run, runId },
-    reason: 'test',
-    workflowTaskFinishEventId: task?.eventId ?? null,
-    requestId: `reset-${Date.now()}`,
+  await runs.holdingTraining(async () => {
+    const handle = await runs.start(run, { rollback: { round: 1, reason: 'once' } });
+    await when(handle, at('train sft'));
+    const { events } = await handle.fetchHistory();
+    const task = events?.find((event) => event.workflowTaskCompletedEventAttributes);
+    const { runId } = await handle.describe();
+    await runs.servers.client.workflowService.resetWorkflowExecution({
+      namespace: 'default',
+      workflowExecution: { workflowId: run, runId },
+      reason: 'test',
+      workflowTaskFinishEventId: task?.eventId ?? null,
+      requestId: `reset-${Date.now()}`,
+    });
   });
   expect(await runs.servers.client.workflow.getHandle(run).result()).toMatchObject({ rounds: 1 });
   const state = (await loadRun(runs.servers.pool, run))?.state as FlywheelState | undefined;

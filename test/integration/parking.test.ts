@@ -30,16 +30,19 @@ beforeAll(async () => {
 afterAll(() => runs?.stop());
 
 it('a trainer that crashes three times; decide retry goes on from its last checkpoint', async () => {
-  const handle = await runs.start('crashing', { rounds: 1 });
   const folder = join(runs.servers.paths.artifacts, 'crashing', 'r1-sft-a1');
   const starts = async () => (await readJson<{ number: number }>(join(folder, 'start.json')))?.number;
-  await until(
-    () => stepsIn(folder),
-    (steps) => steps.length >= 8,
-  );
-  writeFileSync(broken, '');
-  const lock = await readJson<{ pid: number }>(join(folder, 'lock.json'));
-  expect(sendSignal(lock?.pid ?? 0, 'SIGKILL')).toBe(true);
+  const handle = await runs.holdingTraining(async () => {
+    const started = await runs.start('crashing', { rounds: 1 });
+    await until(
+      () => stepsIn(folder),
+      (steps) => steps.length >= 8,
+    );
+    writeFileSync(broken, '');
+    const lock = await readJson<{ pid: number }>(join(folder, 'lock.json'));
+    expect(sendSignal(lock?.pid ?? 0, 'SIGKILL')).toBe(true);
+    return started;
+  });
 
   const { lastProblem, nextAction } = await when(handle, attention);
   expect(lastProblem).toMatch(/^train sft from I0: The trainer failed 3 times\. .*Segmentation fault/);

@@ -68,14 +68,17 @@ describe('a signal', () => {
     expect(await say('decide', { action: 'retry', reason: 'the key is mended' })).toBe('decide: Decided: retry.');
 
     await when(handle, finished('r1-sft-a1'));
-    expect(await say('rollback')).toMatch(/^rollback refused: .*\{"round": 1, "stage": "dpo"\}/);
-    const back = { round: 1, stage: 'sft', reason: 'too timid' };
-    expect(await say('rollback', { ...back, set: { sft: { learningrate: 1 } } })).toMatch(
-      /^rollback refused: .*sft\.learningrate: no such setting; did you mean "learningRate"\?/s,
-    );
-    expect(await say('rollback', { ...back, set: { sft: { learningRate: 2e-3 } } })).toMatch(
-      /^rollback: Rolled back to round 1, sft; 1 checkpoint superseded \(too timid\)\.$/,
-    );
+    // The next round has no checkpoint of its own meanwhile.
+    await runs.holdingTraining(async () => {
+      expect(await say('rollback')).toMatch(/^rollback refused: .*\{"round": 1, "stage": "dpo"\}/);
+      const back = { round: 1, stage: 'sft', reason: 'too timid' };
+      expect(await say('rollback', { ...back, set: { sft: { learningrate: 1 } } })).toMatch(
+        /^rollback refused: .*sft\.learningrate: no such setting; did you mean "learningRate"\?/s,
+      );
+      expect(await say('rollback', { ...back, set: { sft: { learningRate: 2e-3 } } })).toMatch(
+        /^rollback: Rolled back to round 1, sft; 1 checkpoint superseded \(too timid\)\.$/,
+      );
+    });
     expect(await handle.result()).toMatchObject({ rounds: 2 });
 
     expect(await capOf(run)).toBe(5000);
@@ -150,22 +153,28 @@ describe('a continue-as-new', () => {
     const handle = await runs.start(run, { rounds: 2 });
     const first = handle.firstExecutionRunId;
     const current = async () => (await handle.describe()).runId;
-    await when(handle, ({ round, stage }) => round === 1 && stage === 'round');
+    const pending = async () => (await handle.describe()).raw.pendingActivities ?? [];
     const set = { sft: { learningRate: 2e-3 } };
-    const { answer } = await holdingBack(runs.servers.pool, 'judges', async () => {
-      const promised = send(handle, 'rollback', { round: 1, stage: 'sft', set, reason: 'too timid' });
-      promised.catch(() => undefined);
-      await until(
-        async () => (await loadRun(runs.servers.pool, run))?.state as FlywheelState,
-        (state) => state.finished.length === 3,
-      );
-      // The round has ended and is kept; what is left to do is to go on in a new history.
-      expect(await refusal(handle, 'rollback', { round: 1 })).toContain('are being checked; wait for its answer');
-      expect(await send(handle, 'pause', { reason: 'meanwhile' })).toContain('Pausing');
-      expect(await send(handle, 'setBudget', { usd: 700 })).toBe('The budget is $700.00 now.');
-      expect(await signalled(handle, 'setBudget', { usd: 800 })).toBe('setBudget: The budget is $800.00 now.');
-      expect(await current()).toBe(first);
-      return { answer: promised };
+    const { answer } = await runs.holdingTraining(async (letGo) => {
+      await when(handle, ({ step }) => step.startsWith('train sft'));
+      return holdingBack(runs.servers.pool, 'judges', async () => {
+        const promised = send(handle, 'rollback', { round: 1, stage: 'sft', set, reason: 'too timid' });
+        promised.catch(() => undefined);
+        await until(pending, (all) => all.some(({ activityType }) => activityType?.name === 'checkSettings'));
+        // The check is under way before the round can end, and lasts until it has.
+        letGo();
+        await until(
+          async () => (await loadRun(runs.servers.pool, run))?.state as FlywheelState,
+          (state) => state.finished.length === 3,
+        );
+        // The round has ended and is kept; what is left to do is to go on in a new history.
+        expect(await refusal(handle, 'rollback', { round: 1 })).toContain('are being checked; wait for its answer');
+        expect(await send(handle, 'pause', { reason: 'meanwhile' })).toContain('Pausing');
+        expect(await send(handle, 'setBudget', { usd: 700 })).toBe('The budget is $700.00 now.');
+        expect(await signalled(handle, 'setBudget', { usd: 800 })).toBe('setBudget: The budget is $800.00 now.');
+        expect(await current()).toBe(first);
+        return { answer: promised };
+      });
     });
     expect(await answer).toBe('Rolled back to round 1, sft; 1 checkpoint superseded (too timid).');
     await until(current, (runId) => runId !== first);

@@ -1,5 +1,7 @@
+import { rmSync, writeFileSync } from 'node:fs';
 import type { WorkflowHandle, WorkflowHandleWithFirstExecutionRunId } from '@temporalio/client';
 import type { Pool } from 'pg';
+import { holdOf } from '../../chaos/scripted-python';
 import type { ConfigInput } from '../../src/config/schema';
 import { startSandbox, type Sandbox } from '../../src/sandbox/server';
 import { eventsOf, type RunEvent } from '../../src/store/events';
@@ -29,7 +31,14 @@ export interface OperatedRuns {
   actions(run: string): Promise<Omit<RunEvent, 'run'>[]>;
   /** Orders a fault of the endpoint, for all calls that match. */
   fault(kind: string, match?: object, options?: { seconds?: number }): Promise<void>;
+  /**
+   * From its nth call from now on (1: the next) a model answers nobody until `noFaults`; who asks then waits until he gives up. So a step is
+   * met on its way, however slow the machine is that looks for it.
+   */
+  hangFrom(nth: number, model: string): Promise<void>;
   noFaults(): Promise<void>;
+  /** No training gets to its end while `act` is under way, or until it lets go; one that is told to stop does so. */
+  holdingTraining<T>(act: (letGo: () => void) => Promise<T>): Promise<T>;
   stop(): Promise<void>;
 }
 
@@ -63,6 +72,10 @@ export async function operatedRuns(
     const worker = await startWorker({ ...servers, defaults: { config, folder: home }, sandbox: sandbox.url });
     ends.push(() => worker.stop());
     const faults = sandbox.url.replace(/\/v1$/, '/faults');
+    const order = async (fault: object) => {
+      const { status } = await fetch(faults, { method: 'POST', body: JSON.stringify(fault) });
+      if (status !== 200) throw new Error(`the sandbox takes no fault ${JSON.stringify(fault)}`);
+    };
     return {
       ...{ servers, sandbox, files, config, stop },
       start: (workflowId, input = {}, type = 'flywheel') =>
@@ -71,11 +84,19 @@ export async function operatedRuns(
         (await eventsOf(servers.pool, run)).map(({ kind, sentence, actor, detail }) => ({
           ...{ kind, sentence, actor, detail },
         })),
-      async fault(kind, match = {}, options = {}) {
-        await fetch(faults, { method: 'POST', body: JSON.stringify({ kind, match, ...options }) });
-      },
+      fault: (kind, match = {}, options = {}) => order({ kind, match, ...options }),
+      hangFrom: (nth, model) => order({ kind: 'timeout', match: { model, nth }, times: Number.MAX_SAFE_INTEGER }),
       async noFaults() {
         await fetch(faults, { method: 'DELETE' });
+      },
+      async holdingTraining(act) {
+        writeFileSync(holdOf(home), '');
+        const letGo = () => rmSync(holdOf(home), { force: true });
+        try {
+          return await act(letGo);
+        } finally {
+          letGo();
+        }
       },
     };
   } catch (error) {
