@@ -5,6 +5,11 @@ import { sandboxJudge, sandboxPlayer, tinyConfig } from '../test/support/tiny';
 /** Calls in flight at most, at each of the four players and both judges. */
 const CONCURRENCY = 6;
 export const IN_FLIGHT_MOST = 6 * CONCURRENCY;
+/**
+ * Signs of life come every two seconds. What a busy machine is late with them must not look like a death: then calls are made again that
+ * nobody has lost.
+ */
+export const HEARTBEAT_SECONDS = 6;
 
 /** Which run is disturbed. */
 export interface Shape {
@@ -68,6 +73,6 @@ export function chaosConfig({ seed, rounds, serving }: Shape, files: RunFiles): 
     },
     // Of a real model an answer may differ in a rounding; a gate that promotes each candidate keeps the same players.
     ...(isLocal ? { gate: { ...tiny.gate, margin: 0.5 } } : {}),
-    heartbeat: { batchSeconds: 3, trainingSeconds: 3 },
+    heartbeat: { batchSeconds: HEARTBEAT_SECONDS, trainingSeconds: HEARTBEAT_SECONDS },
   };
 }

@@ -99,12 +99,12 @@ export function createChaos(servers: Servers, root: string, seed: number) {
     try {
       const reference = await undisturbed(whole);
       return await play(whole, fault, async (stand) => {
-        const { repeated, inFlight } = await stand.repeats();
+        const { repeated, inFlight, inHand } = await stand.repeats();
         const found = await snapshot(stand.pool, whole);
         const wrong = isUndone ? [...(await audit(stand.pool)), ...differences(reference, found)] : [];
         wrong.push(...((await check?.(stand)) ?? []));
-        if (countsCalls && inFlight > IN_FLIGHT_MOST)
-          wrong.push(`${inFlight} calls in flight, ${IN_FLIGHT_MOST} are allowed at once`);
+        if (countsCalls && inHand > IN_FLIGHT_MOST)
+          wrong.push(`${inHand} calls in flight, ${IN_FLIGHT_MOST} are allowed at once`);
         if (countsCalls && repeated > inFlight) wrong.push(`${repeated} calls repeated, ${inFlight} were in flight`);
         const notes = [
           ...(countsCalls ? [`at most ${inFlight} in flight`] : []),

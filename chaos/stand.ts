@@ -77,8 +77,9 @@ export async function openStand(
   const starts: string[] = [];
   const afterwards: (() => void)[] = [];
   let handle: WorkflowHandle | null = null;
-  /** Calls that were paid for and not stored when a worker was last killed. */
+  /** Calls that were paid for and not stored when a worker was last killed; and those of them that the endpoint had in hand, at most. */
   let inFlight = 0;
+  let inHand = 0;
 
   const stats = async () => (await (await request(`${sandboxRoot}/stats`)).body.json()) as SandboxStats;
   const sent = async () => Object.values((await stats()).calls).reduce((sum, n) => sum + n, 0);
@@ -135,10 +136,12 @@ export async function openStand(
 
     /** SIGKILL; what was on its way is counted: such calls may be made once more, others may not. */
     async killWorker(worker: Child): Promise<void> {
+      const { abandoned } = await stats();
       sendSignal(worker.pid, 'SIGKILL');
       await worker.ended;
       // The endpoint sees its end at once; another worker's calls never cease.
       for (let waits = 0; waits < 50 && (await stats()).inFlight > 0; waits++) await sleep(10);
+      inHand = Math.max(inHand, (await stats()).abandoned - abandoned);
       inFlight = (await sent()) - (await stored());
     },
 
@@ -180,9 +183,9 @@ export async function openStand(
     /** Done when the run is over and looked at. */
     afterwards: (undo: () => void) => void afterwards.push(undo),
 
-    /** Calls that bought nothing new so far, and those of them that a kill excuses. */
-    async repeats(): Promise<{ repeated: number; inFlight: number }> {
-      return { repeated: (await sent()) - (await stored()), inFlight };
+    /** Calls that bought nothing new so far, those of them that a kill excuses, and how many the endpoint had in hand at a kill. */
+    async repeats(): Promise<{ repeated: number; inFlight: number; inHand: number }> {
+      return { repeated: (await sent()) - (await stored()), inFlight, inHand };
     },
 
     async close(): Promise<void> {

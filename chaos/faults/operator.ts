@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { temporal } from '@temporalio/proto';
 import { exists, readJson } from '../../src/files';
+import { HEARTBEAT_SECONDS } from '../config';
 import type { Fault } from '../fault';
 import { notOnce, stepsOf, trainerOf } from '../job';
 import { judging, trained, until } from '../moments';
@@ -9,8 +10,8 @@ import type { Stand } from '../stand';
 
 const GOAL = 'as the design says, and complete; calls repeated <= calls in flight';
 const DPO = 'r1-dpo-a1';
-/** Longer than the heartbeat's time-out of 3 s. */
-const HELD_MS = 4000;
+/** Longer than the heartbeat's time-out. */
+const HELD_MS = 1000 * (HEARTBEAT_SECONDS + 1);
 /** Of each reply, so that batches last until a worker hears of what was clicked; less than a call's time-out. */
 const SLOW_REPLY_SECONDS = 2.5;
 

@@ -1,3 +1,4 @@
+import { HEARTBEAT_SECONDS } from '../config';
 import type { Fault } from '../fault';
 import { judging, trained } from '../moments';
 import type { Stand } from '../stand';
@@ -5,7 +6,7 @@ import { sendSignal } from '../../src/embedded/process';
 
 const GOAL = 'no lost or doubled row; calls repeated <= calls in flight';
 /** Longer than the heartbeat time-out, so that its end is met too. */
-const DOWN_MS = 4000;
+const DOWN_MS = 1000 * (HEARTBEAT_SECONDS + 1);
 
 const down = () => new Promise((resolve) => setTimeout(resolve, DOWN_MS));
 

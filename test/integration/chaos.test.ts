@@ -6,7 +6,7 @@ import { pythonPath, repositoryRoot, temporalBinary } from '../../src/embedded/p
 import type { Row } from '../../bench/bench';
 import { temporaryFolder } from '../../src/embedded/temporary-folder';
 
-jest.setTimeout(240_000);
+jest.setTimeout(600_000);
 
 const main = join(repositoryRoot(), 'dist', 'chaos', 'main.js');
 const folder = temporaryFolder('chaos');

@@ -19,7 +19,7 @@ let servers: TestServers;
 let sandbox: Sandbox;
 const workers: ChildProcess[] = [];
 
-jest.setTimeout(180_000);
+jest.setTimeout(300_000);
 
 beforeAll(async () => {
   servers = await testServers('durability');
@@ -58,7 +58,8 @@ it('a worker killed while judging loses no verdict and repeats no more calls tha
     prompts: { source: [test] },
     evaluation: { testSet: [test], size: PROMPTS, bootstrapRounds: 100 },
     arena: { batch: 60, window: 4 },
-    heartbeat: { batchSeconds: 3 },
+    // Signs of life come every two seconds; one that a busy machine is late with is no death, for which calls are made again.
+    heartbeat: { batchSeconds: 8 },
   };
   const first = await startWorker();
   const handle = await servers.client.workflow.start('arena', {
@@ -74,7 +75,7 @@ it('a worker killed while judging loses no verdict and repeats no more calls tha
   while (sandbox.stats().inFlight > 0) await sleep(10);
   const inFlight = await unstored();
   expect(inFlight).toBeGreaterThan(0);
-  expect(inFlight).toBeLessThanOrEqual((PLAYERS.length + 1) * CONCURRENCY);
+  expect(sandbox.stats().abandoned).toBeLessThanOrEqual((PLAYERS.length + 1) * CONCURRENCY);
   expect(await count('games')).toBeLessThan(2 * BATTLES);
   await startWorker();
   await handle.result();
