@@ -168,17 +168,26 @@ describe('a cap over two workers', () => {
 });
 
 describe('GroupCommit', () => {
+  /** A promise, and what settles it. */
+  function promised() {
+    let settle: () => void = () => undefined;
+    return { promise: new Promise<void>((resolve) => (settle = resolve)), settle: () => settle() };
+  }
+
   it('writes what arrives during a write together, in order, and fails only the group that failed', async () => {
     const groups: number[][] = [];
+    const [begun, ended] = [promised(), promised()];
     const commit = new GroupCommit<number, number>(async (rows) => {
       groups.push(rows);
-      await new Promise((resolve) => setTimeout(resolve, 5));
+      begun.settle();
+      await ended.promise;
       if (rows.includes(2)) throw new Error('no');
       return rows.map((row) => row * 10);
     });
     const one = commit.put(1);
-    await new Promise((resolve) => setTimeout(resolve, 1));
+    await begun.promise;
     const later = [commit.put(2), commit.put(3)];
+    ended.settle();
     await expect(one).resolves.toBe(10);
     expect((await Promise.allSettled(later)).map(({ status }) => status)).toEqual(['rejected', 'rejected']);
     await expect(commit.put(4)).resolves.toBe(40);
@@ -186,29 +195,42 @@ describe('GroupCommit', () => {
   });
 
   it('tells those who would pay for more that a write is overdue, until it has ended, well or badly', async () => {
-    const pending: ((stored: number[]) => void)[] = [];
-    const failing: ((error: Error) => void)[] = [];
-    const commit = new GroupCommit<number, number>(
-      () => new Promise((resolve, reject) => void [pending.push(resolve), failing.push(reject)]),
-      { everyMs: 0, overdueMs: 20 },
-    );
-    const pass = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
-    expect(commit.overdue()).toBeNull();
-    const one = commit.put(1);
-    await pass(1);
-    expect(commit.overdue()).toBeNull();
-    await pass(30);
-    const overdue = commit.overdue();
-    expect(overdue).not.toBeNull();
-    pending[0]?.([10]);
-    await overdue;
-    expect(await one).toBe(10);
-    expect(commit.overdue()).toBeNull();
-    const two = commit.put(2).catch((error: Error) => error.message);
-    await pass(30);
-    const again = commit.overdue();
-    failing[1]?.(new Error('gone'));
-    await expect(again).resolves.toBeUndefined();
-    expect(await two).toBe('gone');
+    let now = 1000;
+    const clock = jest.spyOn(performance, 'now').mockImplementation(() => now);
+    try {
+      const writes: { resolve: (stored: number[]) => void; reject: (error: Error) => void }[] = [];
+      let begun = promised();
+      const commit = new GroupCommit<number, number>(
+        () =>
+          new Promise((resolve, reject) => {
+            writes.push({ resolve, reject });
+            begun.settle();
+          }),
+        { everyMs: 0, overdueMs: 20 },
+      );
+      expect(commit.overdue()).toBeNull();
+      const one = commit.put(1);
+      await begun.promise;
+      now += 20;
+      expect(commit.overdue()).toBeNull();
+      now += 1;
+      const overdue = commit.overdue();
+      expect(overdue).not.toBeNull();
+      writes[0]?.resolve([10]);
+      await overdue;
+      expect(await one).toBe(10);
+      expect(commit.overdue()).toBeNull();
+      begun = promised();
+      const two = commit.put(2).catch((error: Error) => error.message);
+      await begun.promise;
+      now += 21;
+      const again = commit.overdue();
+      expect(again).not.toBeNull();
+      writes[1]?.reject(new Error('gone'));
+      await expect(again).resolves.toBeUndefined();
+      expect(await two).toBe('gone');
+    } finally {
+      clock.mockRestore();
+    }
   });
 });

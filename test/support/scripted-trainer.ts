@@ -20,7 +20,7 @@ let step = at;
 const end = (file, value, code) => {
   writeFileSync(join(folder, 'new'), JSON.stringify(value));
   renameSync(join(folder, 'new'), join(folder, file));
-  if (dataset === 'lingers') setTimeout(() => process.exit(code), 2000);
+  if (dataset === 'lingers') setInterval(() => existsSync(join(folder, 'go')) && process.exit(code), 50);
   else process.exit(code);
 };
 const stop = (reason) => end('stopped.json', { step, reason }, 75);

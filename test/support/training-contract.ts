@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { processCommand, sendSignal, waitUntil } from '../../src/embedded/process';
 import type { TrainingBackend } from '../../src/training/backend';
 import { localBackend } from '../../src/training/local';
@@ -38,7 +39,7 @@ export function describeTrainingContract(
       if (existsSync(join(folder, 'lock.json'))) {
         const { pid } = JSON.parse(readFileSync(join(folder, 'lock.json'), 'utf8')) as { pid: number };
         sendSignal(pid, 'SIGKILL');
-        await waitUntil(() => processCommand(pid) === null, 10);
+        await waitUntil(() => processCommand(pid) === null, 30);
       }
       rmSync(parts.root, { recursive: true, force: true, maxRetries: 10, retryDelay: 200 });
     });
@@ -66,7 +67,10 @@ export function describeTrainingContract(
         const running = runJob(make(parts), folder, scriptedJob('lingers'));
         await waitUntil(() => existsSync(join(folder, 'result.json')), seconds);
         const { pid } = JSON.parse(readFileSync(join(folder, 'lock.json'), 'utf8')) as { pid: number };
+        const isWaiting = Promise.race([running.then(() => false), sleep(1500).then(() => true)]);
+        expect(await isWaiting).toBe(true);
         expect(processCommand(pid)).not.toBeNull();
+        writeFileSync(join(folder, 'go'), '');
         await running;
         expect(processCommand(pid)).toBeNull();
       },

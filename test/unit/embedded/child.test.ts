@@ -7,11 +7,13 @@ import { processCommand, waitUntil } from '../../../src/embedded/process';
 
 let folder: string;
 let port: number;
+let logFile: string;
 const children: Child[] = [];
 
 beforeEach(async () => {
   folder = mkdtempSync(join(tmpdir(), 'flywheel-child-'));
   port = await freePort();
+  logFile = join(folder, 'logs', 'server.log');
 });
 afterEach(async () => {
   await Promise.all(children.splice(0).map((child) => child.stop()));
@@ -24,7 +26,7 @@ async function start(script: string, options: Partial<ChildOptions> = {}): Promi
     name: 'Test server',
     command: process.execPath,
     args: ['-e', `const port = ${port}; ${script}`],
-    logFile: join(folder, 'logs', 'server.log'),
+    logFile,
     ready: () => isListening(port),
     ...options,
   });
@@ -64,7 +66,8 @@ test('a server that does not heed the signal is killed after the grace time', as
 });
 
 test('`ended` tells of an end that nobody asked for', async () => {
-  const child = await start(`${LISTEN} setTimeout(() => process.exit(3), 300);`);
+  const child = await start(`process.once('SIGUSR2', () => process.exit(3)); ${LISTEN}`);
+  process.kill(child.pid, 'SIGUSR2');
   expect(await child.ended).toEqual({ code: 3, signal: null });
 });
 
@@ -103,7 +106,7 @@ test('what a server has started itself ends with it', async () => {
   const worker = Number(/worker (\d+)/.exec(log())?.[1]);
   expect(processCommand(worker)).toBe('sleep 600');
   await child.stop();
-  expect(await waitUntil(() => processCommand(worker) === null, 5)).toBe(true);
+  expect(await waitUntil(() => processCommand(worker) === null, 30)).toBe(true);
 });
 
 test('a start that is called off leaves nothing behind', async () => {
@@ -112,9 +115,12 @@ test('a start that is called off leaves nothing behind', async () => {
     ready: () => Promise.resolve(false),
     calledOff: off.signal,
   });
-  setTimeout(() => off.abort(), 500);
+  starting.catch(() => undefined);
+  const pid = () => Number(existsSync(logFile) ? /pid (\d+)\n/.exec(log())?.[1] : NaN);
+  expect(await waitUntil(() => processCommand(pid()) !== null, 30)).toBe(true);
+  off.abort();
   await expect(starting).rejects.toMatchObject({ name: 'AbortError' });
-  expect(processCommand(Number(/pid (\d+)/.exec(log())?.[1]))).toBeNull();
+  expect(processCommand(pid())).toBeNull();
 });
 
 test('a record names the server while it runs: a living holder keeps it, a dead one does not', async () => {

@@ -16,8 +16,8 @@ const answering: Handler = (response) => send(response, 200, completion('hi'));
 const failing: Handler = (response) => send(response, 500, 'broken');
 const quick = { sleep: () => Promise.resolve() };
 
-/** Enough quick calls that the distribution of latencies is known. */
-async function warmUp(client: ReturnType<typeof createChatClient>, calls = 120): Promise<void> {
+/** Just so many quick calls that the distribution of latencies is known: none of them is hedged itself. */
+async function warmUp(client: ReturnType<typeof createChatClient>, calls = 100): Promise<void> {
   await Promise.all(Array.from({ length: calls }, () => client.chat(request)));
 }
 
@@ -60,6 +60,7 @@ describe('what must be ready before a call is sent', () => {
     const held = client.chat(request, { ready });
     const behind = client.chat(request);
     for (const round of [0, 1]) {
+      while (waits.length <= round) await wait(1);
       await wait(20);
       expect(seen).toHaveLength(0);
       waits[round]?.();
@@ -144,27 +145,21 @@ describe('time-outs by the measured latencies', () => {
 });
 
 describe('hedging', () => {
-  const slowOnce =
-    (state: { slow: boolean }, afterMs: number): Handler =>
-    (response, seen, index) => {
-      if (!state.slow) return answering(response, seen, index);
-      state.slow = false;
-      setTimeout(() => answering(response, seen, index), afterMs);
-    };
-
   test('a late call is sent again, the first reply counts, and both stand in the ledger', async () => {
-    const state = { slow: false };
-    const { url, seen } = await serve(slowOnce(state, 5_000));
+    let hanging = false;
+    const { url, seen } = await serve((response, one, index) => {
+      // Only the call that was sent again is answered.
+      if (!hanging) return answering(response, one, index);
+      hanging = false;
+    });
     const client = createChatClient(endpoint(url, { hedge: 0.98 }));
     await warmUp(client);
     const before = seen.length;
     const attempts: Attempt[] = [];
-    state.slow = true;
-    const started = performance.now();
+    hanging = true;
     const reply = await client.chat(request, { onAttempt: (attempt) => attempts.push(attempt) });
     while (attempts.length < 2) await wait(1);
     expect(reply.text).toBe('hi');
-    expect(performance.now() - started).toBeLessThan(4_000);
     expect(seen.length - before).toBe(2);
     // The one that was given up is billed with what it had to read.
     expect(attempts.find(({ error }) => error === 'cancelled')?.promptTokens).toBe(3);
@@ -173,24 +168,30 @@ describe('hedging', () => {
   });
 
   test('without the setting nothing is sent twice', async () => {
-    const state = { slow: false };
-    const { url, seen } = await serve(slowOnce(state, 400));
+    let slow = false;
+    const { url, seen } = await serve((response, one, index) => {
+      setTimeout(() => answering(response, one, index), slow ? 400 : 0);
+    });
     const client = createChatClient(endpoint(url));
     await warmUp(client);
-    state.slow = true;
+    slow = true;
     await client.chat(request);
-    expect(seen).toHaveLength(121);
+    expect(seen).toHaveLength(101);
   });
 
   test('no more than a twentieth of the calls is sent twice', async () => {
     const { url, seen } = await serve((response, one, index) => {
-      setTimeout(() => answering(response, one, index), index < 120 ? 0 : 300);
+      if (index < 100) return answering(response, one, index);
+      // Longer than any call is patient: all would be sent twice that may.
+      const late = () =>
+        seen.length > 140 ? setTimeout(() => answering(response, one, index), 300) : setTimeout(late, 20);
+      late();
     });
     const client = createChatClient(endpoint(url, { hedge: 0.5, concurrency: 50 }));
     await warmUp(client);
     await warmUp(client, 40);
-    expect(seen.length - 160).toBeGreaterThan(0);
-    expect(seen.length - 160).toBeLessThanOrEqual(9);
+    expect(seen.length - 140).toBeGreaterThan(0);
+    expect(seen.length - 140).toBeLessThanOrEqual(7);
   });
 
   test('cancelling the call cancels both', async () => {
