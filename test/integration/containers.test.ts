@@ -22,6 +22,8 @@ let app: string;
 const { services } = readCompose();
 const started: ChildProcess[] = [];
 
+jest.setTimeout(240_000);
+
 beforeAll(async () => {
   servers = await testServers('containers');
   app = join(servers.paths.home, 'app');
@@ -124,7 +126,6 @@ async function healthy(container: Container): Promise<Container> {
   await until(
     () => Promise.resolve(container.healthy() || container.exited() !== null),
     (up) => up,
-    60,
   );
   expect({ exited: container.exited(), output: container.output() }).toMatchObject({ exited: null });
   return container;
@@ -149,7 +150,7 @@ it('the worker comes up, is healthy, tells its metrics to the token, and stops w
   // Its log is JSON, line by line.
   const lines = worker.output().trim().split('\n');
   expect(lines.map((line) => (JSON.parse(line) as { level: string }).level)).toContain('info');
-}, 120_000);
+});
 
 it('the dashboard comes up, is healthy, asks for its token, and stops when it is told to', async () => {
   const { service, port, container: dashboard } = await comesUp('dashboard', 7373);
@@ -159,7 +160,7 @@ it('the dashboard comes up, is healthy, asks for its token, and stops when it is
   expect((await ask(`Bearer ${token}`)).status).toBe(200);
   expect(await (await fetch(`http://127.0.0.1:${port}/`)).text()).toContain('<div id=');
   expect(await dashboard.stop()).toBe(0);
-}, 120_000);
+});
 
 it('Temporal comes up, is healthy, is made fit as a worker does it, and keeps that over a restart', async () => {
   const service = services['temporal'] as Service;
@@ -191,7 +192,7 @@ it('Temporal comes up, is healthy, is made fit as a worker does it, and keeps th
   const second = await start();
   expect(await kept()).toBe(720);
   await second.stop();
-}, 120_000);
+});
 
 const scrapes = prometheus && spawnSync('wget', ['--version']).status === 0 ? it : it.skip;
 scrapes(
@@ -241,7 +242,6 @@ scrapes(
     await until(
       () => Promise.resolve(sent.size),
       (count) => count > 0,
-      30,
     );
     const secret = service.environment?.['FLYWHEEL_METRICS_TOKEN'] ?? '';
     expect([...sent]).toEqual([`Bearer ${secret}`]);
@@ -250,5 +250,4 @@ scrapes(
     await container.stop();
     await worker.close();
   },
-  120_000,
 );

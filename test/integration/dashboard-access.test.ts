@@ -45,6 +45,8 @@ describe('what is sent to a run', () => {
       prompts: { source: [writePrompts(join(served.runs.servers.paths.home, 'more.jsonl'), 150, 'test')] },
       arena: { batch: 12, window: 1 },
     };
+    // It cannot come to its end.
+    await served.runs.fault('slow', { model: 'data-judge' }, { seconds: 0.5 });
     const handle = await served.runs.start('slow', { config }, 'arena');
     const stop = new AbortController();
     const stream = await fetch(served.at('/live?run=slow'), { signal: stop.signal });
@@ -75,6 +77,7 @@ describe('what is sent to a run', () => {
     stop.abort();
     await handle.cancel();
     await handle.result().catch(() => undefined);
+    await served.runs.noFaults();
     expect((await served.standing('slow', 'closed')).row.attention).toContain('cancelled');
   });
 });

@@ -1,6 +1,6 @@
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { loadConfig } from '../../src/config/load';
 import type { Config, ConfigInput } from '../../src/config/schema';
@@ -36,7 +36,7 @@ beforeAll(async () => {
   const trainer = join(repositoryRoot(), 'chaos', 'scripted_trainer.py');
   writeFileSync(
     join(programs, 'python'),
-    `#!/bin/sh\n[ "$2" = flywheel_trainer ] && ${fake} take trainer 8 $$\nexec '${pythonPath()}' '${trainer}' "$@"\n`,
+    `#!/bin/sh\n[ "$2" = flywheel_trainer ] && ${fake} take trainer 8 $$\nSCRIPTED_HOLD='${hold()}' exec '${pythonPath()}' '${trainer}' "$@"\n`,
     { mode: 0o755 },
   );
   writeFileSync(
@@ -94,6 +94,8 @@ async function example(): Promise<ConfigInput> {
   };
 }
 
+/** While this file is there no training gets to its end. */
+const hold = () => join(node, 'hold');
 const read = (file: string) => (existsSync(join(node, file)) ? readFileSync(join(node, file), 'utf8') : '');
 const starts = () => read('starts').split('\n').filter(Boolean);
 /** Who is on the node now. */
@@ -110,22 +112,26 @@ it('runs on one node in turns, never two on the same GPUs, through kills of its 
     ...{ workflowId: 'eight', taskQueue: 'flywheel' },
     args: [{ config: await example() }],
   });
-  const isThere = (name: string) =>
+  /** Waits for a start, which stays noted; who looks late finds it, too. */
+  const isStarted = (name: string) =>
     until(
-      async () => ({ there: there(), said: (await handle.query<Progress>(progressQuery)).lastProblem }),
-      ({ there: now, said }) => {
+      async () => ({ started: starts(), said: (await handle.query<Progress>(progressQuery)).lastProblem }),
+      ({ started, said }) => {
         if (said !== null) throw new Error(said);
-        return now.includes(name);
+        return started.includes(name);
       },
     );
 
-  await isThere('mistral-large');
+  writeFileSync(hold(), '');
+  await isStarted('mistral-large');
   await kill(first);
   const second = await startWorker();
   // Its own servers die with a worker; the trainer goes on, holds the node, and is joined.
-  await isThere('trainer');
+  await isStarted('trainer');
   await kill(second);
   const third = await startWorker();
+  expect(there()).toContain('trainer');
+  rmSync(hold());
   await handle.result();
 
   expect(read('violations')).toBe('');

@@ -12,6 +12,8 @@ import { processCommand, waitUntil } from '../../src/embedded/process';
 import { ensureNamespace } from '../../src/embedded/search-attributes';
 import { startTemporal, type Temporal } from '../../src/embedded/temporal';
 
+jest.setTimeout(240_000);
+
 const folder = mkdtempSync(join(tmpdir(), 'flywheel-embedded-'));
 chmodSync(folder, 0o711); // as root, Postgres runs as another user, who must pass
 const running: { stop: () => Promise<void> }[] = [];
@@ -176,7 +178,7 @@ describe('a killed holder', () => {
     const watching = lifelines(pids);
     expect(pids.every((pid) => processCommand(pid) !== null)).toBe(true);
     holder.kill('SIGKILL');
-    expect(await waitUntil(allGone([...pids, ...watching]), 15)).toBe(true);
+    expect(await waitUntil(allGone([...pids, ...watching]), 60)).toBe(true);
     const server = await postgres();
     expect(await query(server.url, 'select 1 as one')).toEqual([{ one: 1 }]);
   });

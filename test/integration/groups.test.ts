@@ -23,7 +23,7 @@ let pool: Pool;
 let folder: string;
 const open: Groups[] = [];
 
-jest.setTimeout(60_000);
+jest.setTimeout(240_000);
 
 beforeAll(async () => {
   postgres = await testDatabase();
@@ -58,7 +58,7 @@ const startsOf = (name: string) => readFileSync(join(folder, `${name}.starts`), 
 async function managed(name: string, units: number, change: Partial<ManagedProcess> = {}): Promise<Managed> {
   const port = await freePort();
   const start = [process.execPath, '-e', SERVER, join(folder, name), String(port)];
-  const given = { stop: null, ready: null, readySeconds: 20, passEnv: [] };
+  const given = { stop: null, ready: null, readySeconds: 60, passEnv: [] };
   return {
     ...{ label: name, total: 8, urls: [`http://127.0.0.1:${port}`], folder },
     process: { ...given, start, group: { name: 'node', units }, ...change },
@@ -81,9 +81,9 @@ it('what fits is up together and shared, what does not takes turns, and what nob
     return Promise.resolve();
   });
   expect([startsOf('a'), startsOf('b')]).toEqual([1, 1]);
-  expect(await waitUntil(() => !there('c'), 10)).toBe(true);
+  expect(await waitUntil(() => !there('c'), 60)).toBe(true);
   const free = async () => (await pool.query('select name from group_leases')).rows.length === 0;
-  expect(await waitUntil(free, 5)).toBe(true);
+  expect(await waitUntil(free, 60)).toBe(true);
 });
 
 it('another worker waits until the holder rests, and then takes over', async () => {
@@ -92,10 +92,11 @@ it('another worker waits until the holder rests, and then takes over', async () 
   let leave: () => void = () => undefined;
   const stay = new Promise<void>((resolve) => (leave = resolve));
   const held = first.using(a, () => stay);
-  await waitUntil(() => there('a'), 10);
+  expect(await waitUntil(() => there('a'), 60)).toBe(true);
   const called = new AbortController();
   const impatient = second.using(b, () => Promise.resolve(), called.signal);
   const patient = second.using(b, () => Promise.resolve([there('a'), there('b')]));
+  expect(await waitUntil(() => second.waiting().length > 0, 60)).toBe(true);
   await sleep(1000);
   expect([first.waiting(), second.waiting()]).toEqual([[], ['b']]);
   called.abort();
@@ -134,7 +135,7 @@ it('after a worker and its supervisor were killed, the next one ends what they l
 function trainerAt(label: string) {
   const job = join(folder, label);
   mkdirSync(job);
-  const trainer = spawn('sleep', ['60']);
+  const trainer = spawn('sleep', ['600']);
   const { pid = 0 } = trainer;
   writeFileSync(join(job, 'lock.json'), JSON.stringify({ host: hostname(), pid, start: processStart(pid) }));
   return { job, trainer, isAtWork: () => Promise.resolve(processStart(pid) !== null) };
@@ -222,7 +223,7 @@ it('takes no server for its own that was there before', async () => {
     join(folder, 'stranger'),
     taken.urls[0]?.split(':').at(-1) ?? '',
   ]);
-  await waitUntil(() => there('stranger'), 10);
+  expect(await waitUntil(() => there('stranger'), 60)).toBe(true);
   try {
     await expect(worker().using(managedNeed(taken), () => Promise.resolve())).rejects.toThrow(
       'though it has not been started here',

@@ -33,7 +33,7 @@ const folder = temporaryFolder('import');
 const file = join(folder, 'rows.jsonl');
 const packed = join(folder, 'rows.jsonl.gz');
 
-jest.setTimeout(120_000);
+jest.setTimeout(300_000);
 
 beforeAll(async () => {
   server = await testDatabase();

@@ -13,7 +13,7 @@ let worker: RunningWorker;
 
 const PROMPTS = 10;
 
-jest.setTimeout(60_000);
+jest.setTimeout(240_000);
 
 beforeAll(async () => {
   servers = await testServers('jury');

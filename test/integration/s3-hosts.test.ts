@@ -1,4 +1,5 @@
 import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
 import { closeSync, existsSync, mkdirSync, openSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseBucketAddress } from '../../src/artifacts/address';
@@ -122,6 +123,7 @@ if (!possible) process.stderr.write('skipped: hosts that share a path and no fol
     const resume = () => handle.executeUpdate(updates.resume, { args: [undefined] });
     await paused('r1-sft-a1');
     first.kill('SIGKILL');
+    await once(first, 'exit');
     rmSync(join(home('gpu-one'), 'artifacts'), { recursive: true });
     await work('gpu-two', 'training');
     await resume();

@@ -18,7 +18,7 @@ let env: NodeJS.ProcessEnv;
 let up: Started;
 const started: ChildProcess[] = [];
 
-jest.setTimeout(120_000);
+jest.setTimeout(240_000);
 
 /** An id that no shell takes as one word. */
 const RUN = "it's mine";
@@ -59,7 +59,7 @@ async function document(one: Started): Promise<Record<string, unknown>> {
 
 beforeAll(async () => {
   servers = await testServers('terminal');
-  sandbox = await startSandbox({ latencyMs: 250 });
+  sandbox = await startSandbox({ latencyMs: 20 });
   folder = join(servers.paths.home, 'here');
   mkdirSync(folder);
   env = {
@@ -71,7 +71,7 @@ beforeAll(async () => {
   };
   const config = {
     name: 'board',
-    // One at a time: the arena lasts for some seconds.
+    // One at a time, so that a judge that is slow for a while holds the arena up.
     competitors: [sandboxPlayer('scholar', 1), sandboxPlayer('poet', 1)].map((one) => ({ ...one, url: sandbox.url })),
     judge: { ...sandboxJudge('data-judge', 1), url: sandbox.url },
     prompts: { source: [writePrompts(join(folder, 'prompts.jsonl'), 8, 'test')] },
@@ -98,6 +98,12 @@ it('`flywheel` alone tells where the dashboard of `up` is, and it answers there'
 
 it('Ctrl-C ends the following only, says so, and how to come back', async () => {
   const { dashboard } = await document(up);
+  const faults = sandbox.url.replace(/\/v1$/, '/faults');
+  // It is not over before the following is.
+  await fetch(faults, {
+    method: 'POST',
+    body: JSON.stringify({ kind: 'slow', match: { model: 'data-judge' }, seconds: 4 }),
+  });
   const following = flywheel(['arena', 'run', 'board.yaml', '--id', RUN]);
   await says(following, ({ out }) => out.includes(' · '));
   following.child.kill('SIGINT');
@@ -109,6 +115,7 @@ it('Ctrl-C ends the following only, says so, and how to come back', async () => 
   );
   expect(stop).toBe(`npx flywheel pause ${shellWord(RUN)}`);
   expect((await servers.client.workflow.getHandle(RUN).describe()).status.name).toBe('RUNNING');
+  await fetch(faults, { method: 'DELETE' });
 
   // As it is pasted into a shell.
   const again = begin('sh', ['-c', back.replace('npx flywheel', `'${process.execPath}' '${SCRIPT}'`)]);

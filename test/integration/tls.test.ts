@@ -2,7 +2,7 @@ import { chmodSync, chownSync, copyFileSync, readFileSync, statSync } from 'node
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { createServer, type Server } from 'node:tls';
-import { Pool } from 'pg';
+import { Client, Pool } from 'pg';
 import { main } from '../../src/cli/main';
 import { startSandbox, type Sandbox } from '../../src/sandbox/server';
 import { startWorker, type RunningWorker } from '../../src/worker';
@@ -41,6 +41,20 @@ async function encryptPostgres(pool: Pool): Promise<void> {
   }
   await pool.query('alter system set ssl = on');
   await pool.query('select pg_reload_conf()');
+  // The server is told by a signal, and takes its time.
+  await until(takesTls, Boolean);
+}
+
+/** Whether Postgres lets a client in by TLS. */
+async function takesTls(): Promise<boolean> {
+  const client = new Client({ connectionString: servers.databaseUrl, ssl: { rejectUnauthorized: false } });
+  try {
+    await client.connect();
+    await client.end();
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 async function startProxy(): Promise<void> {
@@ -60,6 +74,8 @@ async function startProxy(): Promise<void> {
   await new Promise<void>((resolve) => proxy.listen(0, '127.0.0.1', resolve));
   address = `localhost:${(proxy.address() as { port: number }).port}`;
 }
+
+jest.setTimeout(240_000);
 
 const suite = hasOpenssl ? describe : describe.skip;
 suite(`servers by TLS${hasOpenssl ? '' : ' (openssl is not installed)'}`, () => {
@@ -107,7 +123,7 @@ suite(`servers by TLS${hasOpenssl ? '' : ' (openssl is not installed)'}`, () => 
     expect(await handle.result()).toMatchObject({ leaderboard: [{ player: 'scholar' }, { player: 'poet' }] });
     // A command reaches both in the same way.
     expect(await main(['status', 'secure', '--json'])).toBe(0);
-  }, 120_000);
+  });
 
   it('refuse a Temporal client without a certificate, in one sentence', async () => {
     delete process.env['TEMPORAL_TLS_CLIENT_CERT_PATH'];
@@ -115,7 +131,7 @@ suite(`servers by TLS${hasOpenssl ? '' : ' (openssl is not installed)'}`, () => 
     await expect(startWorker({ databaseUrl, temporalAddress: address, paths: servers.paths })).rejects.toThrow(
       `No Temporal server answers at ${address}`,
     );
-  }, 60_000);
+  });
 
   it('refuse a Postgres whose certificate is of another authority', async () => {
     const other = makeCertificates(join(servers.paths.home, 'others'));

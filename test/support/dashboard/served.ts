@@ -4,6 +4,7 @@ import { runSchema } from '../../../src/dashboard/schemas/runs';
 import { sessionSchema } from '../../../src/dashboard/schemas/session';
 import { startDashboard, type DashboardSettings, type RunningDashboard } from '../../../src/dashboard/server';
 import { operatedRuns, type OperatedRuns } from '../operated';
+import { until } from '../until';
 
 /** A dashboard over real Temporal and Postgres, with runs to look at; and its API. */
 export interface ServedDashboard {
@@ -62,12 +63,10 @@ export async function servedDashboard(name: string): Promise<ServedDashboard> {
       return { status: response.status, body: (await response.json()) as Record<string, unknown> };
     },
     async standing(run, status) {
-      for (let tries = 0; tries < 100; tries++) {
-        const found = await get(`/runs/${run}`, runSchema);
-        if (found.row.status === status) return found;
-        await new Promise((resolve) => setTimeout(resolve, 100));
-      }
-      throw new Error(`${run} is not ${status}`);
+      return until(
+        () => get(`/runs/${run}`, runSchema),
+        ({ row }) => row.status === status,
+      );
     },
     async play(run, config) {
       await (await runs.start(run, { config }, 'arena')).result();
