@@ -42,7 +42,8 @@ def main(program: str, arguments: list[str]) -> int:
     bar = 'Episode [1/1]' if program == 'train_ppo_ray' else 'Train step of epoch 0'
     for step in range(1, 5):
         print(f'\r{bar}:  {step * 25}%|##   | {step}/4 [00:0{step}<00:03, 1.0s/it, loss={1 / step:.3g}, lr=5e-6]', end='', flush=True)
-        time.sleep(3 if what == 'slow' else 0)
+        # Slow is longer than whoever is to meet it on its way takes to come, also on a busy machine.
+        time.sleep(60 if what == 'slow' else 0)
     if 'eval.dataset' in given:
         print('\rEval stage of steps 4: 100%|##| 2/2 [00:01<00:00, eval_loss=0.4, acc_mean=0.75, reward_mean=0.1]', flush=True)
     made.mkdir(parents=True, exist_ok=True)

@@ -42,7 +42,7 @@ def launched(script: str, folders: list[Path], processes: int) -> subprocess.Com
     start = ['-m', 'torch.distributed.run', '--standalone', '--nproc-per-node', str(processes)] if processes > 1 else []
     command = [sys.executable, *start, here / script, *folders]
     env = {**os.environ, 'PYTHONPATH': str(here.parents[1] / 'trainer'), 'OMP_NUM_THREADS': '1'}
-    return subprocess.run(command, env=env, capture_output=True, text=True, timeout=300, check=False)
+    return subprocess.run(command, env=env, capture_output=True, text=True, timeout=900, check=False)
 
 
 def gradients(folders: list[Path], processes: int) -> dict[str, dict[str, torch.Tensor]]:
@@ -135,7 +135,7 @@ def shard(*arguments: Path | str) -> subprocess.CompletedProcess:
     here = Path(__file__).parent
     command = [sys.executable, *launcher(2, str(FSDP)), here / 'fsdp_on_cpu.py', *arguments]
     env = {**os.environ, 'PYTHONPATH': str(here.parents[1] / 'trainer'), 'OMP_NUM_THREADS': '1'}
-    return subprocess.run(command, env=env, capture_output=True, text=True, timeout=300, check=False)
+    return subprocess.run(command, env=env, capture_output=True, text=True, timeout=900, check=False)
 
 
 @pytest.fixture(scope='module')

@@ -34,7 +34,7 @@ class Client:
         self.server.server_close()
 
     def call(self, method: str, path: str, body: object = None) -> tuple[int, dict]:
-        connection = http.client.HTTPConnection('127.0.0.1', self.server.port, timeout=30)
+        connection = http.client.HTTPConnection('127.0.0.1', self.server.port, timeout=120)
         try:
             connection.request(method, path, body if isinstance(body, str) else json.dumps(body))
             reply = connection.getresponse()
@@ -246,11 +246,11 @@ def test_as_a_process_it_says_its_port_and_ends_with_its_parent(tmp_path):
     try:
         ready = json.loads(process.stdout.readline())
         assert ready['ready'] is True
-        connection = http.client.HTTPConnection('127.0.0.1', ready['port'], timeout=10)
+        connection = http.client.HTTPConnection('127.0.0.1', ready['port'], timeout=120)
         connection.request('GET', '/health')
         assert connection.getresponse().status == 200
         process.stdin.close()
-        assert process.wait(10) == 0
+        assert process.wait(120) == 0
     finally:
         process.kill()
         process.wait()
