@@ -154,27 +154,30 @@ describe('a continue-as-new', () => {
     const first = handle.firstExecutionRunId;
     const current = async () => (await handle.describe()).runId;
     const pending = async () => (await handle.describe()).raw.pendingActivities ?? [];
-    const set = { sft: { learningRate: 2e-3 } };
-    const { answer } = await runs.holdingTraining(async (letGo) => {
+    await runs.holdingTraining(async () => {
       await when(handle, ({ step }) => step.startsWith('train sft'));
-      return holdingBack(runs.servers.pool, 'judges', async () => {
-        const promised = send(handle, 'rollback', { round: 1, stage: 'sft', set, reason: 'too timid' });
-        promised.catch(() => undefined);
-        await until(pending, (all) => all.some(({ activityType }) => activityType?.name === 'checkSettings'));
-        // The check is under way before the round can end, and lasts until it has.
-        letGo();
-        await until(
-          async () => (await loadRun(runs.servers.pool, run))?.state as FlywheelState,
-          (state) => state.finished.length === 3,
-        );
-        // The round has ended and is kept; what is left to do is to go on in a new history.
-        expect(await refusal(handle, 'rollback', { round: 1 })).toContain('are being checked; wait for its answer');
-        expect(await send(handle, 'pause', { reason: 'meanwhile' })).toContain('Pausing');
-        expect(await send(handle, 'setBudget', { usd: 700 })).toBe('The budget is $700.00 now.');
-        expect(await signalled(handle, 'setBudget', { usd: 800 })).toBe('setBudget: The budget is $800.00 now.');
-        expect(await current()).toBe(first);
-        return { answer: promised };
-      });
+      // The stage's gate, of two games on each prompt, ends as ever; the round's end lasts until the message is under way.
+      const nth = 2 * (runs.config.gate?.prompts ?? 0) + 1;
+      await runs.fault('slow', { model: 'evaluation-judge', nth }, { seconds: 2, times: 10_000 });
+    });
+    await when(handle, ({ round, stage }) => round === 1 && stage === 'round');
+    const set = { sft: { learningRate: 2e-3 } };
+    const { answer } = await holdingBack(runs.servers.pool, 'judges', async () => {
+      const promised = send(handle, 'rollback', { round: 1, stage: 'sft', set, reason: 'too timid' });
+      promised.catch(() => undefined);
+      await until(pending, (all) => all.some(({ activityType }) => activityType?.name === 'checkSettings'));
+      await runs.noFaults();
+      await until(
+        async () => (await loadRun(runs.servers.pool, run))?.state as FlywheelState,
+        (state) => state.finished.length === 3,
+      );
+      // The round has ended and is kept; what is left to do is to go on in a new history.
+      expect(await refusal(handle, 'rollback', { round: 1 })).toContain('are being checked; wait for its answer');
+      expect(await send(handle, 'pause', { reason: 'meanwhile' })).toContain('Pausing');
+      expect(await send(handle, 'setBudget', { usd: 700 })).toBe('The budget is $700.00 now.');
+      expect(await signalled(handle, 'setBudget', { usd: 800 })).toBe('setBudget: The budget is $800.00 now.');
+      expect(await current()).toBe(first);
+      return { answer: promised };
     });
     expect(await answer).toBe('Rolled back to round 1, sft; 1 checkpoint superseded (too timid).');
     await until(current, (runId) => runId !== first);

@@ -30,15 +30,15 @@ export interface OperatedRuns {
   /** A run's events, without their times. */
   actions(run: string): Promise<Omit<RunEvent, 'run'>[]>;
   /** Orders a fault of the endpoint, for all calls that match. */
-  fault(kind: string, match?: object, options?: { seconds?: number }): Promise<void>;
+  fault(kind: string, match?: object, options?: { seconds?: number; times?: number }): Promise<void>;
   /**
    * From its nth call from now on (1: the next) a model answers nobody until `noFaults`; who asks then waits until he gives up. So a step is
    * met on its way, however slow the machine is that looks for it.
    */
   hangFrom(nth: number, model: string): Promise<void>;
   noFaults(): Promise<void>;
-  /** No training gets to its end while `act` is under way, or until it lets go; one that is told to stop does so. */
-  holdingTraining<T>(act: (letGo: () => void) => Promise<T>): Promise<T>;
+  /** No training gets to its end while `act` is under way; one that is told to stop does so. */
+  holdingTraining<T>(act: () => Promise<T>): Promise<T>;
   stop(): Promise<void>;
 }
 
@@ -91,11 +91,10 @@ export async function operatedRuns(
       },
       async holdingTraining(act) {
         writeFileSync(holdOf(home), '');
-        const letGo = () => rmSync(holdOf(home), { force: true });
         try {
-          return await act(letGo);
+          return await act();
         } finally {
-          letGo();
+          rmSync(holdOf(home));
         }
       },
     };
