@@ -12,7 +12,7 @@ let served: ServedDashboard;
 const RUN = 'a board/with #signs';
 const RUN_PATH = `/runs/${encodeURIComponent(RUN)}`;
 
-jest.setTimeout(120_000);
+jest.setTimeout(240_000);
 
 beforeAll(async () => {
   served = await servedDashboard('dashboard-access');

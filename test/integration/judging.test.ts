@@ -48,7 +48,7 @@ const scripted = (model: string, template: string): Judge =>
     ...{ model, template, sampling, revision: null, systemPrompt: null },
     responseFormat: template === 'json-v1' ? 'json_schema' : 'text',
     client: createChatClient({
-      ...{ url: sandbox.url, key: null, concurrency: 4, timeoutMs: 10_000, retries: 0 },
+      ...{ url: sandbox.url, key: null, concurrency: 4, timeoutMs: 50_000, retries: 0 },
       price: { input: 1, output: 1 },
     }),
   });

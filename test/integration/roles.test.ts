@@ -24,7 +24,8 @@ const { FLYWHEEL_PYTHON } = process.env;
 
 beforeAll(async () => {
   servers = await testServers('roles');
-  sandbox = await startSandbox({ latencyMs: 40 });
+  // Five batches one after the other last longer than the patience below.
+  sandbox = await startSandbox({ latencyMs: 80 });
   const { home } = servers.paths;
   config = {
     ...scriptedConfig(scriptedFiles(home)),

@@ -14,6 +14,8 @@ export interface S3Server {
   env: Record<string, string>;
   /** Methods and paths of all requests so far. */
   requests(): Promise<string[]>;
+  /** Those of them that its log has told already, at once. */
+  told(): string[];
   stop(): Promise<void>;
 }
 
@@ -49,7 +51,12 @@ export async function startS3(): Promise<S3Server> {
     }),
   ])) as [string];
   const { url, keyId, secret } = JSON.parse(line) as { url: string; keyId: string; secret: string };
+  const told = () =>
+    [...log.matchAll(/"(?:\S*m)?([A-Z]+ \/\S*) HTTP/g)]
+      .map(([, request = '']) => request)
+      .filter((request) => !request.includes(' /mark-'));
   return {
+    told,
     address: `s3://${BUCKET}/flywheel`,
     env: { AWS_ENDPOINT_URL_S3: url, AWS_ACCESS_KEY_ID: keyId, AWS_SECRET_ACCESS_KEY: secret },
     async requests() {
@@ -60,8 +67,7 @@ export async function startS3(): Promise<S3Server> {
         () => Promise.resolve(log),
         (text) => text.includes(`GET ${mark} HTTP`),
       );
-      const all = [...log.matchAll(/"(?:\S*m)?([A-Z]+ \/\S*) HTTP/g)].map(([, request = '']) => request);
-      return all.filter((request) => !request.includes(' /mark-'));
+      return told();
     },
     async stop() {
       server.stdin.end();
