@@ -17,7 +17,7 @@ import {
 import { until } from '../support/until';
 
 /** Events of a history at which this server says that a run should go on in a new one (by itself: 4096). */
-const LONG = 100;
+const LONG = 60;
 
 let runs: OperatedRuns;
 
