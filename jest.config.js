@@ -7,7 +7,8 @@ module.exports = {
   // Commands are loaded by `import()`, which wants the name of the compiled file.
   moduleNameMapper: { '^(\\./commands/.*)\\.js$': '$1' },
   modulePathIgnorePatterns: ['<rootDir>/dist', '<rootDir>/.venv', '<rootDir>/.venv-vllm', '<rootDir>/.flywheel'],
-  testTimeout: 60_000,
+  // Four times what the slowest takes on an idle machine, set-up included: a busy one is no failure.
+  testTimeout: 240_000,
   // Published as ES modules only, which Jest's CommonJS cannot load as they are.
   transformIgnorePatterns: [
     '/node_modules/(?!(@observablehq/plot|@bomb.sh|d3|d3-[a-z-]+|internmap|delaunator|robust-predicates|isoformat|interval-tree-1d|binary-search-bounds|hyparquet|hyparquet-writer|hyparquet-compressors|hysnappy|stream-json|stream-chain|eld|linkedom|css-[a-z]+|dom[a-z-]+|entities|nth-check|boolbase|htmlparser2|uhyphen|html-escaper|cssom[a-z]*)/)',

@@ -22,8 +22,6 @@ let app: string;
 const { services } = readCompose();
 const started: ChildProcess[] = [];
 
-jest.setTimeout(240_000);
-
 beforeAll(async () => {
   servers = await testServers('containers');
   app = join(servers.paths.home, 'app');

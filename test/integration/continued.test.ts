@@ -21,8 +21,6 @@ const LONG = 60;
 
 let runs: OperatedRuns;
 
-jest.setTimeout(240_000);
-
 beforeAll(async () => {
   runs = await operatedRuns('continued', { dynamicConfig: { 'limit.historyCount.suggestContinueAsNew': LONG } });
 });

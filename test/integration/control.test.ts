@@ -42,8 +42,6 @@ let sandbox: Sandbox;
 let config: ConfigInput;
 let files: OperatedRuns['files'];
 
-jest.setTimeout(240_000);
-
 beforeAll(async () => {
   runs = await operatedRuns('control');
   ({ servers, sandbox, config, files } = runs);

@@ -12,8 +12,6 @@ let served: ServedDashboard;
 const RUN = 'a board/with #signs';
 const RUN_PATH = `/runs/${encodeURIComponent(RUN)}`;
 
-jest.setTimeout(240_000);
-
 beforeAll(async () => {
   served = await servedDashboard('dashboard-access');
   await served.play(RUN, {

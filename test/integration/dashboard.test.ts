@@ -42,8 +42,6 @@ const PROMPTS = 20;
 const RUN_PATH = `/runs/${encodeURIComponent(RUN)}`;
 const DATASET = `${RUN}/r1-dpo-a1/dpo`;
 
-jest.setTimeout(240_000);
-
 beforeAll(async () => {
   served = await servedDashboard('dashboard');
   ({ servers } = served.runs);

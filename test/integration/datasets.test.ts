@@ -18,8 +18,6 @@ const folder = temporaryFolder('datasets');
 let out = '';
 let err = '';
 
-jest.setTimeout(120_000);
-
 beforeAll(async () => {
   server = await testPostgres();
   store = await openStore(server.url);

@@ -14,8 +14,6 @@ let server: Awaited<ReturnType<typeof testDatabase>>;
 let db: Pool;
 const folder = temporaryFolder('deal');
 
-jest.setTimeout(120_000);
-
 beforeAll(async () => {
   server = await testDatabase();
   db = server.pool;

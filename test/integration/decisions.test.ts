@@ -14,8 +14,6 @@ import { until } from '../support/until';
 let runs: OperatedRuns;
 let config: ConfigInput;
 
-jest.setTimeout(240_000);
-
 beforeAll(async () => {
   runs = await operatedRuns('decisions');
   config = { ...runs.config, rounds: 1 };

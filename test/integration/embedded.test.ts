@@ -12,8 +12,6 @@ import { processCommand, waitUntil } from '../../src/embedded/process';
 import { ensureNamespace } from '../../src/embedded/search-attributes';
 import { startTemporal, type Temporal } from '../../src/embedded/temporal';
 
-jest.setTimeout(240_000);
-
 const folder = mkdtempSync(join(tmpdir(), 'flywheel-embedded-'));
 chmodSync(folder, 0o711); // as root, Postgres runs as another user, who must pass
 const running: { stop: () => Promise<void> }[] = [];

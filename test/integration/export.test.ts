@@ -7,9 +7,6 @@ import { exportRows } from '../../src/selection/export/export';
 import { EXPORT_FORMS, type ExportForm } from '../../src/selection/export/forms';
 import { said, type RowMeta, type TrainingRow } from '../../src/selection/rows';
 
-// What reads the files back loads much of Python, which takes its time on a busy machine.
-jest.setTimeout(240_000);
-
 const meta: RowMeta = { run: 'r', round: 1, stage: 'dpo', prompt: 'p', battles: ['r/r1-dpo-a1/training#3'], gap: 2.5 };
 const hostile = 'Grüße "quoted"\n\tline two 🎈 \u2028 end';
 const asked: TrainingRow['prompt'] = [

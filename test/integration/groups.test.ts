@@ -23,8 +23,6 @@ let pool: Pool;
 let folder: string;
 const open: Groups[] = [];
 
-jest.setTimeout(240_000);
-
 beforeAll(async () => {
   postgres = await testDatabase();
   ({ pool } = postgres);

@@ -13,8 +13,6 @@ let worker: RunningWorker;
 
 const PROMPTS = 10;
 
-jest.setTimeout(240_000);
-
 beforeAll(async () => {
   servers = await testServers('jury');
   sandbox = await startSandbox();

@@ -26,8 +26,6 @@ let logFile: string;
 const PROMPTS = 20;
 const TOKEN = 'a token of the test';
 
-jest.setTimeout(240_000);
-
 beforeAll(async () => {
   collector = await startCollector();
   servers = await testServers('observe');
@@ -97,7 +95,12 @@ it('tells of a run while it waits and what it did when it is done', async () => 
 
   await handle.executeUpdate(updates.setBudget, { args: [{ usd: 50 }] });
   await handle.result();
-  const text = await until(scrape, (now) => sum(now, 'flywheel_run_stage', { run: 'board' }) === 0);
+  const over = { workflow_type: 'arena' };
+  const text = await until(
+    scrape,
+    (now) =>
+      sum(now, 'flywheel_run_stage', { run: 'board' }) === 0 && sum(now, 'temporal_workflow_completed_total', over) > 0,
+  );
 
   // The same as the database says: nothing is missing, nothing counted twice.
   const { rows } = await servers.pool.query<{
@@ -135,7 +138,7 @@ it('tells of a run while it waits and what it did when it is done', async () => 
   for (const source of ['temporal', 'postgres', 'temporal-sdk'])
     expect(sum(text, 'flywheel_metrics_source_up', { source })).toBe(1);
   // Temporal's own stand beside ours.
-  expect(sum(text, 'temporal_workflow_completed_total', { workflow_type: 'arena' })).toBe(1);
+  expect(sum(text, 'temporal_workflow_completed_total', over)).toBe(1);
   expect(
     sum(text, 'temporal_activity_execution_latency_seconds_count', { activity_type: 'playBatch' }),
   ).toBeGreaterThan(0);

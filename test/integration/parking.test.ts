@@ -13,8 +13,6 @@ let runs: OperatedRuns;
 /** While this file is there every trainer that starts crashes. */
 let broken: string;
 
-jest.setTimeout(240_000);
-
 beforeAll(async () => {
   runs = await operatedRuns('parking', {
     python(folder) {

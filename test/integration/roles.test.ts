@@ -18,8 +18,6 @@ let sandbox: Sandbox;
 let config: ConfigInput;
 const workers: RunningWorker[] = [];
 
-jest.setTimeout(240_000);
-
 const { FLYWHEEL_PYTHON } = process.env;
 
 beforeAll(async () => {

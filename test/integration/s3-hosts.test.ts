@@ -17,8 +17,6 @@ import { scriptedConfig, scriptedFiles, scriptedPython } from '../support/script
 import { testServers, type TestServers } from '../support/servers';
 import { until } from '../support/until';
 
-jest.setTimeout(240_000);
-
 /** The same path for every process, and for each another folder: that in which it runs. So one machine is several hosts. */
 const ROOT = '/proc/self/cwd/artifacts';
 const possible = existsSync('/proc/self/cwd');

@@ -17,8 +17,6 @@ import { until } from '../support/until';
 let s3: S3Server;
 const before = { ...process.env };
 
-jest.setTimeout(240_000);
-
 beforeAll(async () => {
   s3 = await startS3();
   Object.assign(process.env, s3.env);

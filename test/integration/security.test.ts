@@ -42,8 +42,6 @@ let endpoint: GuardedEndpoint;
 let home: string;
 const workers: ChildProcess[] = [];
 
-jest.setTimeout(240_000);
-
 beforeAll(async () => {
   servers = await testServers('security');
   sandbox = await startSandbox();

@@ -25,8 +25,6 @@ import { until } from '../support/until';
 let runs: OperatedRuns;
 let judge: OperatedRuns['config']['judge'];
 
-jest.setTimeout(240_000);
-
 beforeAll(async () => {
   runs = await operatedRuns('signals');
   ({ judge } = runs.config);

@@ -18,8 +18,6 @@ let env: NodeJS.ProcessEnv;
 let up: Started;
 const started: ChildProcess[] = [];
 
-jest.setTimeout(240_000);
-
 /** An id that no shell takes as one word. */
 const RUN = "it's mine";
 const SCRIPT = join(repositoryRoot(), 'bin', 'flywheel.js');

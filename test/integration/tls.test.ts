@@ -75,8 +75,6 @@ async function startProxy(): Promise<void> {
   address = `localhost:${(proxy.address() as { port: number }).port}`;
 }
 
-jest.setTimeout(240_000);
-
 const suite = hasOpenssl ? describe : describe.skip;
 suite(`servers by TLS${hasOpenssl ? '' : ' (openssl is not installed)'}`, () => {
   beforeAll(async () => {

@@ -21,8 +21,6 @@ let server: TestPostgres;
 let store: Store;
 const root = temporaryFolder('train');
 
-jest.setTimeout(120_000);
-
 beforeAll(async () => {
   server = await testPostgres();
   store = await openStore(server.url);

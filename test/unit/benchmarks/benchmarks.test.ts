@@ -3,7 +3,7 @@ import { metricsIn, runBenchmark } from '../../../src/benchmarks/run-command';
 
 const model = { url: 'http://127.0.0.1:9/v1', model: 'run/r1-sft-a1', key: 'k', run: 'run', label: 'r1-sft-a1' };
 const command = (code: string, more: { timeoutSeconds?: number; env?: string[] } = {}) => ({
-  ...{ id: 'own', command: [process.execPath, '-e', code], timeoutSeconds: 20, env: [] as string[] },
+  ...{ id: 'own', command: [process.execPath, '-e', code], timeoutSeconds: 200, env: [] as string[] },
   ...more,
 });
 const run = (code: string, more = {}) => runBenchmark(command(code, more), model, new AbortController().signal);
@@ -25,7 +25,7 @@ describe('a benchmark command', () => {
     ['says a number only', 'console.log(3)', /printed no JSON object/],
     ['hangs', 'setInterval(() => 0, 1e6)', /did not end within 1 s/],
   ])('that %s is told in one sentence', async (_, code, sentence) => {
-    await expect(run(code, { timeoutSeconds: code.includes('setInterval') ? 1 : 20 })).rejects.toThrow(sentence);
+    await expect(run(code, { timeoutSeconds: code.includes('setInterval') ? 1 : 200 })).rejects.toThrow(sentence);
   });
 
   it('that is not there is told', async () => {

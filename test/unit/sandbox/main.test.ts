@@ -5,9 +5,6 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
 
-// A build of its own, on a busy machine.
-jest.setTimeout(240_000);
-
 const root = path.resolve(__dirname, '../../..');
 let built: string;
 let child: ChildProcessWithoutNullStreams | undefined;

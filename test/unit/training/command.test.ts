@@ -9,9 +9,6 @@ import { temporaryFolder } from '../../../src/embedded/temporary-folder';
 import { scriptedJob, writeScriptedTrainer } from '../../support/scripted-trainer';
 import { describeTrainingContract, type Parts } from '../../support/training-contract';
 
-// Each question to the scheduler is a process of its own, and a busy machine starts them slowly.
-jest.setTimeout(240_000);
-
 const scheduler = join(__dirname, '..', '..', 'support', 'fake-scheduler.cjs');
 
 /** As a user would write it for Slurm, with the fake scheduler in its place. */

@@ -12,7 +12,7 @@ import { scriptedJob } from '../../support/scripted-trainer';
 import { closeServers, send, serve } from '../models/server';
 
 // A probe imports all that trains.
-jest.setTimeout(120_000);
+jest.setTimeout(400_000);
 
 /** Ray's Jobs API by script: it runs entrypoints on this machine. A real cluster is in test/cluster/ray.test.ts. */
 async function scriptedRay(stopAnswers = 200) {

@@ -14,8 +14,6 @@ const history = (file: string) => unpacked(readFileSync(join(folder, file)));
 const isOld = (file: string) => file.startsWith('before-patches');
 const old = files.filter(isOld);
 
-jest.setTimeout(120_000);
-
 beforeAll(() => {
   // A replay that fails on purpose is told by its error, not in the log.
   Runtime.install({

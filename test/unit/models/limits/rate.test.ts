@@ -99,7 +99,7 @@ test.each([1, 2, 3, 4, 5])(
     const refusals: { at: number; sentAt: number }[] = [];
     let [now, sent, began] = [0, 0, 0];
     // Sixty calls each three seconds; what is refused comes again a second later.
-    while (sent < 6000) {
+    while (sent < 6000 && began < 150) {
       now++;
       if (now % 3000 === 1) {
         for (let call = 0; call < 60; call++) due.push(now);
@@ -115,8 +115,8 @@ test.each([1, 2, 3, 4, 5])(
         refusals.push({ at: now + REFUSED_AFTER, sentAt: now });
         due.push(now + 1000);
       }
-      expect(began).toBeLessThan(150);
     }
+    expect(began).toBeLessThan(150);
   },
 );
 
