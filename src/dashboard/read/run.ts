@@ -66,10 +66,11 @@ export async function readRun(deps: DashboardDeps, id: string): Promise<RunDetai
   };
 }
 
-async function spending({ pool }: DashboardDeps, run: Run): Promise<Spending> {
+export async function spending({ pool }: Pick<DashboardDeps, 'pool'>, run: Run): Promise<Spending> {
   const [purposes, parties] = await Promise.all([
     spendByPurpose(pool, run.id),
-    spendByParty(pool, run.id, await namesOf(pool, run)),
+    // Nothing is waited for before all of them are: what fails meanwhile would be heard by nobody, and end the process.
+    namesOf(pool, run).then((names) => spendByParty(pool, run.id, names)),
   ]);
   return { purposes, parties };
 }
