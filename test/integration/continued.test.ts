@@ -63,6 +63,10 @@ describe('a run that goes on in new histories, in the middle of its arenas', () 
     let isOver = false;
     const result = handle.result().finally(() => (isOver = true));
     const sent: string[] = [];
+    const noted = async () =>
+      (await runs.actions(run))
+        .filter(({ kind }) => kind === 'setBudget')
+        .map(({ detail }) => (detail as { reason: string }).reason);
     for (let number = 1; !isOver; number++) {
       const message = { usd: 1000 + number, reason: `message ${number}` };
       const isTaken = await (
@@ -77,6 +81,8 @@ describe('a run that goes on in new histories, in the middle of its arenas', () 
       );
       if (!isTaken) break;
       sent.push(message.reason);
+      // Not faster than they are noted, however long that takes: a run that is never at rest does not go on in a new history.
+      await until(noted, (reasons) => isOver || reasons.length > sent.length - 3);
       await sleep(200);
     }
     await result;
@@ -87,8 +93,7 @@ describe('a run that goes on in new histories, in the middle of its arenas', () 
     expect(positions.filter((position) => position > 0).length).toBeGreaterThan(1);
     // None of them begins the arena anew.
     expect(positions).toEqual(positions.toSorted((a, b) => a - b));
-    const noted = (await runs.actions(run)).filter(({ kind }) => kind === 'setBudget');
-    expect(noted.map(({ detail }) => (detail as { reason: string }).reason)).toEqual(sent);
+    expect(await noted()).toEqual(sent);
     expect((await progress(handle)).budgetUsd).toBe(1000 + sent.length);
 
     expect(await unstored()).toBe(0);
