@@ -59,8 +59,13 @@ function Head({ detail, live }: { detail: RunDetail; live: Live }) {
       </div>
       {row.attention !== null && (
         <p className="attention-line" role="alert">
-          <Sentence>{row.attention}</Sentence>{' '}
-          {row.status === 'needs attention' && <Sentence>{progress.nextAction}</Sentence>}
+          <Sentence>{row.attention}</Sentence>
+          {row.status === 'needs attention' && detail.actions.length === 0 && (
+            <>
+              {' Next: '}
+              <Sentence>{progress.nextAction}</Sentence>
+            </>
+          )}
         </p>
       )}
       <Card className="summary">
