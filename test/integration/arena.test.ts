@@ -8,6 +8,7 @@ import { repositoryRoot } from '../../src/embedded/paths';
 import type { Report } from '../../src/report/document';
 import { readReport } from '../../src/report/read';
 import { loadRun } from '../../src/store/runs';
+import type { ModelName } from '../../src/sandbox/models';
 import { startSandbox, type Sandbox } from '../../src/sandbox/server';
 import { startWorker, type RunningWorker } from '../../src/worker';
 import { progressQuery, updates } from '../../workflows/messages';
@@ -57,6 +58,8 @@ const twoJudges = (config: ConfigInput): ConfigInput => ({
   evaluation: { judge: sandboxJudge('evaluation-judge'), dataJudge: true, bootstrapRounds: 200 },
   arena: { batch: 12, window: 2 },
 });
+/** The judge's first call behind the first two batches of `twoJudges`. */
+const AFTER_A_WINDOW = 2 * 2 * 12 + 1;
 
 const start = (workflowId: string, config: unknown) =>
   servers.client.workflow.start('arena', { workflowId, taskQueue: 'flywheel', args: [{ config }] });
@@ -75,13 +78,33 @@ async function reportOf(id: string): Promise<Report> {
 
 const callsSoFar = () => total(sandbox.stats().calls);
 
+/**
+ * While `act` is under way, each call of these models takes a second from its nth one on: what is to meet an arena on its way does so on
+ * a slow machine, too.
+ */
+async function whileSlow(nth: number, models: readonly ModelName[], act: () => Promise<unknown>): Promise<void> {
+  const faults = sandbox.url.replace(/\/v1$/, '/faults');
+  const slow = { kind: 'slow', seconds: 1, times: Number.MAX_SAFE_INTEGER };
+  const { status } = await fetch(faults, {
+    method: 'POST',
+    body: JSON.stringify(models.map((model) => ({ ...slow, match: { model, nth } }))),
+  });
+  expect(status).toBe(200);
+  try {
+    await act();
+  } finally {
+    await fetch(faults, { method: 'DELETE' });
+  }
+}
+
 describe('an arena of four scripted players', () => {
   it('pauses, resumes, refuses a rollback, and rates them as they were scripted', async () => {
     const handle = await start('board', twoJudges(configOf(PLAYERS)));
     const progress = () => handle.query(progressQuery);
-    await until(progress, ({ done }) => done > 0);
-
-    await handle.executeUpdate(updates.pause, { args: [{ reason: 'a test' }] });
+    await whileSlow(AFTER_A_WINDOW, ['evaluation-judge'], async () => {
+      await until(progress, ({ done }) => done > 0);
+      await handle.executeUpdate(updates.pause, { args: [{ reason: 'a test' }] });
+    });
     await until(
       async () => (await handle.describe()).raw.pendingActivities?.length ?? 0,
       (pending) => pending === 0,
@@ -206,11 +229,14 @@ describe('an arena of four scripted players', () => {
       arena: { order: 'phased', batch: 12, window: 2 },
     };
     const handle = await start('phased', phased);
-    await until(
-      () => handle.query(progressQuery),
-      ({ step, done }) => step.includes('answers of tutor') && done > 0,
-    );
-    await handle.cancel();
+    // A batch asks for four answers of a player.
+    await whileSlow(2 * 4 + 1, ['tutor', 'data-judge'], async () => {
+      await until(
+        () => handle.query(progressQuery),
+        ({ step, done }) => step.includes('answers of tutor') && done > 0,
+      );
+      await handle.cancel();
+    });
     await expect(handle.result()).rejects.toThrow();
     expect(await leaderboardOf(await start('phased', phased))).toEqual(['scholar', 'tutor', 'poet']);
     const { rows } = await servers.pool.query<{ name: string }>(
@@ -261,11 +287,13 @@ describe('an arena of four scripted players', () => {
     const { competitors, ...config } = twoJudges(configOf(PLAYERS));
     const warmer = { ...config, competitors: competitors.map((one) => ({ ...one, sampling: { temperature: 0.9 } })) };
     const handle = await start('cancelled', warmer);
-    await until(
-      () => handle.query(progressQuery),
-      ({ done }) => done > 0,
-    );
-    await handle.cancel();
+    await whileSlow(AFTER_A_WINDOW, ['evaluation-judge'], async () => {
+      await until(
+        () => handle.query(progressQuery),
+        ({ done }) => done > 0,
+      );
+      await handle.cancel();
+    });
     await expect(handle.result()).rejects.toThrow();
     expect((await loadRun(servers.pool, 'cancelled'))?.status).toBe('cancelled');
     expect(await leaderboardOf(await start('cancelled', warmer))).toHaveLength(4);

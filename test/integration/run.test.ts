@@ -199,15 +199,28 @@ describe('a rollback', () => {
   it('starts the stage anew, marks the abandoned checkpoint, and buys no stored game again', async () => {
     const run = 'back';
     const handle = await start(run, {
-      config: { ...config, seed: 1, stages: ['sft'], prompts: { ...config.prompts, sliceSize: 8 } },
+      // Waits behind its stage for whoever rolls it back.
+      config: {
+        ...config,
+        seed: 1,
+        stages: ['sft'],
+        prompts: { ...config.prompts, sliceSize: 8 },
+        pauseAfter: 'stage',
+      },
     });
-    await until(
-      () => handle.query(progressQuery),
-      ({ steps }) => steps.some(({ label }) => label === 'r1-sft-a1'),
-    );
+    const pausedAfter = (step: string) =>
+      until(
+        () => handle.query(progressQuery),
+        ({ status, steps }) => status === 'paused' && steps.some(({ label }) => label === step),
+      );
+    const resume = () => handle.executeUpdate(updates.resume, { args: [undefined] });
+    await pausedAfter('r1-sft-a1');
     expect(await handle.executeUpdate(updates.rollback, { args: [{ round: 1, stage: 'sft' }] })).toBe(
       'Rolled back to round 1, sft; 1 checkpoint superseded.',
     );
+    await resume();
+    await pausedAfter('r1-sft-a2');
+    await resume();
     await handle.result();
     const checkpoints = await checkpointsOf(servers.pool, run);
     expect(checkpoints.find(({ id }) => id === 'back/r1-sft-a1')?.status).toBe('superseded');
