@@ -19,7 +19,7 @@ from flywheel_trainer.files import publish_folder
 
 STEPS = 20
 STEP_SECONDS = 0.05
-SLOW_STEP_SECONDS = 0.5
+SLOW_STEP_SECONDS = 1
 SAVE_STEPS = 3
 # Held, it takes no step behind this one.
 HELD_STEP = 8
