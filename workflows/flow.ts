@@ -219,17 +219,6 @@ export function createFlow(carried: Continued | null, given: FlywheelInput = {})
 
     accept: (id: string): void => flow.update({ accepted: [...(state.accepted ?? []), id] }),
 
-    /** Whether the step in progress has played an arena to its end before: a step that is done again does not walk it again. */
-    hasPlayed: (arena: string): boolean => (state.played?.includes(arena) ?? false) && patched('played-once'),
-
-    notePlayed: (arena: string): void => flow.update({ played: [...new Set(state.played).add(arena)] }),
-
-    /** Forgets how far an arena is played. How far a later one is, is kept: its turn comes again. */
-    leave(arena: string): void {
-      const { cursor } = state;
-      if (cursor && (cursor.arena === arena || !patched('played-once'))) flow.update({ cursor: null });
-    },
-
     /** Says where the run is; the search attributes follow. */
     enter(next: Place): void {
       place = next;

@@ -2,6 +2,7 @@ import { CancellationScope, condition, isCancellation, workflowInfo } from '@tem
 import type { ArenaRequest } from '../activities/plan-arena';
 import type { BatchRequest } from '../activities/play';
 import type { Flow } from './flow';
+import { patched } from './patches';
 import type { ArenaReport, PlannedArena } from './types';
 
 /**
@@ -22,7 +23,7 @@ export async function playArena(
   const grows = request.purpose === 'evaluation' && flow.plan().evaluation.adaptive;
   let { battles } = planned;
   // A step that goes on in a new history comes by its earlier arenas again. Walked each time, long ones would leave no room for the rest.
-  let played = flow.hasPlayed(arena) ? battles : 0;
+  let played = hasPlayed(flow, arena) ? battles : 0;
   for (;;) {
     const whole = await playAll(flow, planned, { what, from: played, total: battles });
     const report = await flow.persist(`count ${what}`, () => flow.run('quick', `count ${what}`).reportArena({ arena }));
@@ -45,11 +46,24 @@ export async function playArena(
         ({ battles } = await flow.persist(next, () => flow.run('quick', next).growArena({ run, arena })));
       }
       if (battles === played) {
-        flow.notePlayed(arena);
+        notePlayed(flow, arena);
         return { arena, ...report };
       }
     }
   }
+}
+
+/** Whether the step in progress has played an arena to its end before: a step that is done again does not walk it again. */
+const hasPlayed = (flow: Flow, arena: string): boolean =>
+  (flow.state().played?.includes(arena) ?? false) && patched('played-once');
+
+const notePlayed = (flow: Flow, arena: string): void =>
+  flow.update({ played: [...new Set(flow.state().played).add(arena)] });
+
+/** Forgets how far an arena is played. How far a later one is, is kept: its turn comes again. */
+function forgetCursor(flow: Flow, arena: string): void {
+  const { cursor } = flow.state();
+  if (cursor && (cursor.arena === arena || !patched('played-once'))) flow.update({ cursor: null });
 }
 
 /** Battles from a position, to before `total`. */
@@ -93,7 +107,7 @@ async function playAll(flow: Flow, planned: PlannedArena, { what, from, total }:
       }
     }
   }
-  flow.leave(arena);
+  forgetCursor(flow, arena);
   return number === passes.length && position >= total;
 }
 

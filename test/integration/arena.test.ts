@@ -14,6 +14,7 @@ import { startWorker, type RunningWorker } from '../../src/worker';
 import { progressQuery, updates } from '../../workflows/messages';
 import type { RatedPlayer } from '../../workflows/types';
 import { boughtTwice, total } from '../support/calls';
+import { endFaults, orderFaults } from '../support/faults';
 import { testServers, type TestServers } from '../support/servers';
 import { sandboxJudge, sandboxPlayer, writePrompts } from '../support/tiny';
 import { until } from '../support/until';
@@ -26,8 +27,6 @@ let prompts: string;
 
 const PROMPTS = 40;
 const PLAYERS = ['scholar', 'tutor', 'poet', 'echo'] as const;
-
-jest.setTimeout(240_000);
 
 beforeAll(async () => {
   servers = await testServers('arena');
@@ -83,17 +82,15 @@ const callsSoFar = () => total(sandbox.stats().calls);
  * a slow machine, too.
  */
 async function whileSlow(nth: number, models: readonly ModelName[], act: () => Promise<unknown>): Promise<void> {
-  const faults = sandbox.url.replace(/\/v1$/, '/faults');
   const slow = { kind: 'slow', seconds: 1, times: Number.MAX_SAFE_INTEGER };
-  const { status } = await fetch(faults, {
-    method: 'POST',
-    body: JSON.stringify(models.map((model) => ({ ...slow, match: { model, nth } }))),
-  });
-  expect(status).toBe(200);
+  await orderFaults(
+    sandbox,
+    models.map((model) => ({ ...slow, match: { model, nth } })),
+  );
   try {
     await act();
   } finally {
-    await fetch(faults, { method: 'DELETE' });
+    await endFaults(sandbox);
   }
 }
 

@@ -1,9 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { executionsOf } from '../../chaos/executions';
+import type { temporal } from '@temporalio/proto';
 import type { BatchRequest } from '../../activities/play';
+import { executionsOf } from '../../chaos/executions';
 import { configVersions } from '../../src/store/run-configs';
 import { signals } from '../../workflows/messages';
 import type { FlywheelInput } from '../../workflows/types';
+import { total } from '../support/calls';
 import {
   holdingBack,
   operatedRuns,
@@ -34,12 +36,15 @@ const inSmallBatches = (revision: string) => ({
   arena: { batch: 6, window: 2 },
 });
 
+/** The one argument of what an event began. */
+const inputOf = (event?: { input?: temporal.api.common.v1.IPayloads | null } | null): unknown =>
+  JSON.parse(Buffer.from(event?.input?.payloads?.[0]?.data ?? []).toString());
+
 /** What the executions of a run were given. */
 async function inputsOf(run: string, first: string): Promise<FlywheelInput[]> {
   const found: FlywheelInput[] = [];
   for await (const { history } of executionsOf(runs.servers.client, run, first)) {
-    const payload = history.events?.[0]?.workflowExecutionStartedEventAttributes?.input?.payloads?.[0];
-    found.push(JSON.parse(Buffer.from(payload?.data ?? []).toString()) as FlywheelInput);
+    found.push(inputOf(history.events?.[0]?.workflowExecutionStartedEventAttributes) as FlywheelInput);
   }
   return found;
 }
@@ -50,7 +55,7 @@ async function unstored(): Promise<number> {
     `select (select count(*) from answers)::int + (select count(*) from games)::int
           + (select count(*) from ledger where purpose = 'canary' and error is null)::int as n`,
   );
-  const sent = Object.values(runs.sandbox.stats().calls).reduce((sum, n) => sum + n, 0);
+  const sent = total(runs.sandbox.stats().calls);
   return sent - (rows[0]?.n ?? 0);
 }
 
@@ -113,9 +118,7 @@ describe('a run that goes on in new histories, in the middle of its arenas', () 
     for await (const { history } of executionsOf(runs.servers.client, run, handle.firstExecutionRunId))
       for (const { activityTaskScheduledEventAttributes: scheduled } of history.events ?? [])
         if (scheduled?.activityType?.name === 'playBatch') {
-          const { arena, from } = JSON.parse(
-            Buffer.from(scheduled.input?.payloads?.[0]?.data ?? []).toString(),
-          ) as BatchRequest;
+          const { arena, from } = inputOf(scheduled) as BatchRequest;
           asked.push(`${arena} from ${from}`);
         }
     expect(asked.length).toBeGreaterThan(20);
@@ -149,9 +152,9 @@ describe('a run that goes on in new histories, in the middle of its arenas', () 
           pendingActivities?.length === 1 &&
           pendingActivities[0]?.activityType?.name === 'checkSettings',
       );
-      const { step, done, total } = await progress(handle);
-      expect(step).toContain('playing sft battles');
-      expect(done).toBeLessThan(total);
+      const now = await progress(handle);
+      expect(now.step).toContain('playing sft battles');
+      expect(now.done).toBeLessThan(now.total);
       expect(await send(handle, 'pause', { reason: 'meanwhile' })).toContain('Pausing');
       expect(await refusal(handle, 'pause')).toContain('paused already (meanwhile)');
       expect(await send(handle, 'setBudget', { usd: 700 })).toBe('The budget is $700.00 now.');

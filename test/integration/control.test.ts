@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { WorkflowHandle } from '@temporalio/client';
 import type { ConfigInput } from '../../src/config/schema';
@@ -28,7 +28,6 @@ import {
   when,
   type OperatedRuns,
 } from '../support/operated';
-import { scriptedConfig } from '../support/scripted';
 import type { TestServers } from '../support/servers';
 import { until } from '../support/until';
 
@@ -40,11 +39,10 @@ let runs: OperatedRuns;
 let servers: TestServers;
 let sandbox: Sandbox;
 let config: ConfigInput;
-let files: OperatedRuns['files'];
 
 beforeAll(async () => {
   runs = await operatedRuns('control');
-  ({ servers, sandbox, config, files } = runs);
+  ({ servers, sandbox, config } = runs);
 });
 
 afterAll(() => runs?.stop());
@@ -354,67 +352,5 @@ describe('a closed id that is started again', () => {
     } finally {
       await dashboard.close();
     }
-  });
-});
-
-describe('the gate', () => {
-  /** A benchmark as a user writes one: it asks the served model, and prints what it measured. */
-  const benchmark = (home: string) => {
-    const file = join(home, 'benchmark.mjs');
-    writeFileSync(
-      file,
-      `const { FLYWHEEL_MODEL_URL: url, FLYWHEEL_MODEL: model, FLYWHEEL_CHECKPOINT: label, SECRET } = process.env;
-       const body = JSON.stringify({ model, messages: [{ role: 'user', content: 'hello' }] });
-       const headers = { 'content-type': 'application/json' };
-       const reply = await fetch(url + '/chat/completions', { method: 'POST', headers, body });
-       if (!reply.ok || SECRET) process.exit(3);
-       console.log('asked');
-       console.log(JSON.stringify({ results: { accuracy: label === 'I0' ? 0.75 : 0.5 }, label }));`,
-    );
-    return { id: 'own', command: [process.execPath, file] };
-  };
-
-  it('keeps out a broken candidate, and the run goes on from its parent', async () => {
-    const run = 'broken';
-    process.env['SECRET'] = 'not for a benchmark';
-    const handle = await start(run, {
-      config: {
-        ...scriptedConfig(files, { 'r1-sft-a1': 'echo', 'r2-sft-a1': 'echo' }),
-        rounds: 2,
-        evaluation: { ...config.evaluation, commands: [benchmark(servers.paths.home)] },
-        gate: { prompts: 10, onReject: 'ask', floors: [{ command: 'own', metric: 'results.accuracy', drop: 0.1 }] },
-      },
-    });
-    expect((await when(handle, attention)).lastProblem).toMatch(
-      /gate of r1-sft-a1 against I0: Kept the opponent: own results\.accuracy is 0\.5, under its floor of 0\.65/,
-    );
-    expect(await refusal(handle, 'decide', { action: 'retry' })).toContain('{"action": "promote"}');
-    expect(await send(handle, 'decide', { action: 'keep' })).toBe('Decided: keep.');
-    const inRound2 = await when(handle, (now) => now.round === 2 && attention(now));
-    expect(inRound2.steps.find(({ label }) => label === 'r1-sft-a1')).toMatchObject({
-      decision: 'kept I0',
-      benchmarks: { 'own results.accuracy': 0.5 },
-    });
-    await send(handle, 'decide', { action: 'promote', reason: 'to see it' });
-    // It still has to stand against the champion.
-    await when(handle, (now) => now.stage === 'round' && attention(now));
-    await send(handle, 'decide', { action: 'keep' });
-    expect(await handle.result()).toMatchObject({ champion: 'I0' });
-
-    const gates = await gatesOf(servers.pool, run);
-    // Without the floor the battles alone would have kept it out.
-    const first = gates.find(({ round, stage }) => round === 1 && stage === 'sft');
-    expect(first?.sentence).toContain('In battles: Kept the opponent: it scored');
-    expect(first?.upper).toBeLessThan(0.5);
-    const checkpoints = await checkpointsOf(servers.pool, run);
-    expect(checkpoints.find(({ id }) => id === 'broken/r1-sft-a1')?.status).toBe('rejected');
-    const { rows } = await servers.pool.query<{ players: string[] }>(
-      `select array_agg(distinct players.name) as players from battles join players on players.id in (player_a, player_b)
-        where arena = 'broken/r2-sft-a1/training'`,
-    );
-    expect(rows[0]?.players.sort()).toEqual(['I0', 'coder', 'poet', 'tutor']);
-    const decided = (await actions(run)).filter(({ kind }) => kind === 'decide').map(({ detail }) => detail);
-    expect(decided).toMatchObject([{ reason: null }, { reason: 'to see it' }, { reason: null }]);
-    delete process.env['SECRET'];
   });
 });

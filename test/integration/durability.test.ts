@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { startSandbox, type Sandbox } from '../../src/sandbox/server';
+import { total } from '../support/calls';
 import { testServers, type TestServers } from '../support/servers';
 import { sandboxJudge, sandboxPlayer, writePrompts } from '../support/tiny';
 import { startWorkerProcess } from '../support/worker-process';
@@ -45,7 +46,7 @@ const count = async (table: 'answers' | 'games') =>
   (await servers.pool.query<{ n: number }>(`select count(*)::int as n from ${table}`)).rows[0]?.n ?? 0;
 /** Calls that the endpoint has seen and no row stands for. */
 const unstored = async () => {
-  const sent = Object.values(sandbox.stats().calls).reduce((total, n) => total + n, 0);
+  const sent = total(sandbox.stats().calls);
   return sent - (await count('answers')) - (await count('games'));
 };
 

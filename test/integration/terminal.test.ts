@@ -6,6 +6,7 @@ import { freePort } from '../../src/embedded/ports';
 import { repositoryRoot } from '../../src/embedded/paths';
 import { startSandbox, type Sandbox } from '../../src/sandbox/server';
 import { shellWord } from '../../src/shell-word';
+import { endFaults, orderFaults } from '../support/faults';
 import { testServers, type TestServers } from '../support/servers';
 import { sandboxJudge, sandboxPlayer, writePrompts } from '../support/tiny';
 import { until } from '../support/until';
@@ -96,12 +97,8 @@ it('`flywheel` alone tells where the dashboard of `up` is, and it answers there'
 
 it('Ctrl-C ends the following only, says so, and how to come back', async () => {
   const { dashboard } = await document(up);
-  const faults = sandbox.url.replace(/\/v1$/, '/faults');
   // It is not over before the following is.
-  await fetch(faults, {
-    method: 'POST',
-    body: JSON.stringify({ kind: 'slow', match: { model: 'data-judge' }, seconds: 4 }),
-  });
+  await orderFaults(sandbox, { kind: 'slow', match: { model: 'data-judge' }, seconds: 4 });
   const following = flywheel(['arena', 'run', 'board.yaml', '--id', RUN]);
   await says(following, ({ out }) => out.includes(' · '));
   following.child.kill('SIGINT');
@@ -113,7 +110,7 @@ it('Ctrl-C ends the following only, says so, and how to come back', async () => 
   );
   expect(stop).toBe(`npx flywheel pause ${shellWord(RUN)}`);
   expect((await servers.client.workflow.getHandle(RUN).describe()).status.name).toBe('RUNNING');
-  await fetch(faults, { method: 'DELETE' });
+  await endFaults(sandbox);
 
   // As it is pasted into a shell.
   const again = begin('sh', ['-c', back.replace('npx flywheel', `'${process.execPath}' '${SCRIPT}'`)]);

@@ -8,6 +8,7 @@ import { eventsOf, type RunEvent } from '../../src/store/events';
 import { startWorker } from '../../src/worker';
 import { progressQuery, signals, updates, type MessageName } from '../../workflows/messages';
 import type { FlywheelInput, Progress } from '../../workflows/types';
+import { endFaults, orderFaults } from './faults';
 import { scriptedConfig, scriptedFiles, scriptedPython } from './scripted';
 import { testServers, type TestServerOptions, type TestServers } from './servers';
 import { until } from './until';
@@ -71,11 +72,6 @@ export async function operatedRuns(
     process.env['FLYWHEEL_PYTHON'] = python(home);
     const worker = await startWorker({ ...servers, defaults: { config, folder: home }, sandbox: sandbox.url });
     ends.push(() => worker.stop());
-    const faults = sandbox.url.replace(/\/v1$/, '/faults');
-    const order = async (fault: object) => {
-      const { status } = await fetch(faults, { method: 'POST', body: JSON.stringify(fault) });
-      if (status !== 200) throw new Error(`the sandbox takes no fault ${JSON.stringify(fault)}`);
-    };
     return {
       ...{ servers, sandbox, files, config, stop },
       start: (workflowId, input = {}, type = 'flywheel') =>
@@ -84,11 +80,10 @@ export async function operatedRuns(
         (await eventsOf(servers.pool, run)).map(({ kind, sentence, actor, detail }) => ({
           ...{ kind, sentence, actor, detail },
         })),
-      fault: (kind, match = {}, options = {}) => order({ kind, match, ...options }),
-      hangFrom: (nth, model) => order({ kind: 'timeout', match: { model, nth }, times: Number.MAX_SAFE_INTEGER }),
-      async noFaults() {
-        await fetch(faults, { method: 'DELETE' });
-      },
+      fault: (kind, match = {}, options = {}) => orderFaults(sandbox, { kind, match, ...options }),
+      hangFrom: (nth, model) =>
+        orderFaults(sandbox, { kind: 'timeout', match: { model, nth }, times: Number.MAX_SAFE_INTEGER }),
+      noFaults: () => endFaults(sandbox),
       async holdingTraining(act) {
         writeFileSync(holdOf(home), '');
         try {
